@@ -1,0 +1,70 @@
+# tfx-hallmark: everything a developer runs. `make help` lists it.
+
+PYTHON ?= python3
+VENV   ?= .venv
+PYTEST  = $(VENV)/bin/python -m pytest -n 2
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+READY   = $(VENV)/.ready-$(VERSION)
+OTHER   = $(if $(filter 3.11,$(VERSION)),3.10,3.11)
+
+# Some shells switch bytecode off; without it TensorFlow takes three times as long to import.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_COMPILE_BYTECODE = 1
+export TF_CPP_MIN_LOG_LEVEL = 3
+
+.PHONY: help setup demo test test-fast test-other test-all lint format types bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make .venv with everything in it (about a minute the first time)
+
+$(READY): requirements.lock setup.py pyproject.toml
+	@case "$(VERSION)" in 3.10|3.11) ;; *) echo "error: python3 is $(VERSION), but TFX has wheels for 3.10 and 3.11 only: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2;; esac
+	@echo "Setting up $(VENV) for Python $(VERSION): about 3 GB, a minute or two the first time."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip install --python $(VENV)/bin/python --no-deps --require-hashes -r requirements.lock
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## train, refuse, improve and publish a penguin model (about two minutes)
+	@$(VENV)/bin/python -m pipeline.demo
+
+test: lint types $(READY) ## every test on this interpreter
+	$(PYTEST)
+
+test-fast: $(READY) ## the tests that need no TensorFlow
+	$(PYTEST) -m "not tfx" --ignore=tests/tfx
+
+test-other: ## component and pipeline tests on the other interpreter, where there is one
+	@other=$$(sh .ci/find-python $(OTHER)) || { echo "no Python $(OTHER) here: skipped its tests"; exit 0; }; \
+	$(MAKE) --no-print-directory PYTHON=$$other VENV=.venv-$(OTHER) test-here
+
+.PHONY: test-here
+test-here: $(READY)
+	$(PYTEST)
+
+test-all: test test-other ## everything, on both interpreters
+
+lint: $(READY) ## ruff: style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(READY) ## let ruff mend style and formatting
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+types: $(READY) ## mypy
+	$(VENV)/bin/mypy
+
+bench: $(READY) ## how fast publishing and listing are, against cp, TFX's Pusher and a bare interpreter
+	$(VENV)/bin/python -m benchmarks.publish
+	$(VENV)/bin/python -m benchmarks.registry
+
+lock: $(READY) ## resolve the dependencies of both interpreters anew
+	$(VENV)/bin/uv lock --upgrade
+	$(VENV)/bin/uv export --frozen --no-emit-project --all-extras --all-groups --quiet --no-header -o requirements.lock
+
+clean: ## delete environments, caches and outputs
+	rm -rf .venv .venv-3.10 .venv-3.11 output .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The registry core: versions, releases, the gate and the event log; nothing here needs TensorFlow."""

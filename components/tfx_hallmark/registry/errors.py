@@ -1,0 +1,56 @@
+"""Everything that can go wrong for a user of the registry: one class per situation.
+
+Each message is one line that says what is wrong, where, and what to do about it.
+"""
+
+
+class HallmarkError(Exception):
+    """Base of every error that hallmark raises on purpose."""
+
+
+class InvalidNameError(HallmarkError):
+    """A model name, label or version reference that cannot be used."""
+
+
+class NotFoundError(HallmarkError):
+    """A model, version, release or object that the registry does not have."""
+
+
+class InvalidModelError(HallmarkError):
+    """A directory that is not a complete SavedModel which TF Serving can load."""
+
+
+class DigestMismatchError(HallmarkError):
+    """Bytes that are not the ones that were tagged, evaluated or recorded."""
+
+
+class CorruptLogError(HallmarkError):
+    """An event file that is missing, truncated or edited."""
+
+
+class NewerSchemaError(HallmarkError):
+    """A record written by a newer hallmark than this one."""
+
+
+class ForeignEntryError(HallmarkError):
+    """Something in a TF Serving base path that hallmark did not put there."""
+
+
+class StorageError(HallmarkError):
+    """The registry root cannot be read or written: full, read-only, or not permitted."""
+
+
+class VersionExistsError(HallmarkError):
+    """A semantic version that already names other content."""
+
+
+class EvidenceError(HallmarkError):
+    """An evaluation or blessing that is missing, unreadable or of another model."""
+
+
+class DataError(HallmarkError):
+    """Training or evaluation data that is missing or cannot be read."""
+
+
+class ConfigError(HallmarkError):
+    """Settings that can never work, found before anything runs."""

@@ -1,0 +1,139 @@
+"""The files of a model directory: which there are, and the content digest over them.
+
+The digest names a model's own bytes. What hallmark adds to a release (`HALLMARK_FILE`) is left
+out, so that a release and the candidate it was copied from have one digest.
+"""
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from blake3 import blake3
+
+from tfx_hallmark.registry.errors import InvalidModelError
+
+HALLMARK_FILE = "assets.extra/hallmark.json"
+BLOCK = 8 * 1024 * 1024
+_THREADS = min(8, os.cpu_count() or 1)
+
+
+class FileEntry(msgspec.Struct, frozen=True):
+    """One file of a model.
+
+    Attributes:
+        path: Relative to the model, with `/`.
+        size: Bytes.
+        digest: BLAKE3 of the content, 64 hex digits.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+
+class ContentDigest(msgspec.Struct, frozen=True):
+    """What a model directory holds.
+
+    Attributes:
+        digest: `b3:` and 64 hex digits over every file's path, size and digest.
+        size: Bytes in all.
+        files: Sorted by path.
+    """
+
+    digest: str
+    size: int
+    files: tuple[FileEntry, ...]
+
+
+def model_files(root: Path) -> list[str]:
+    """List the files of a model, relative and sorted, without what hallmark adds.
+
+    Links to files inside the model are listed as the files they lead to.
+
+    Raises:
+        InvalidModelError: If the directory cannot be read, or holds a link that leads out of it or
+            to a directory, a device, a socket or a pipe, or a name that is not UTF-8.
+    """
+    inside = root.resolve()
+    found: list[str] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = list(os.scandir(root / folder))
+        except OSError as error:
+            msg = f"{root / folder} cannot be read: {error.strerror}; check the path and its permissions"
+            raise InvalidModelError(msg) from error
+        for entry in entries:
+            relative = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(relative)
+            elif relative != HALLMARK_FILE:
+                _check_file(entry, relative, inside)
+                found.append(relative)
+    return sorted(found)
+
+
+def _check_file(entry: "os.DirEntry[str]", relative: str, inside: Path) -> None:
+    if entry.is_symlink():
+        target = Path(os.path.realpath(entry.path))
+        if not target.is_relative_to(inside):
+            msg = f"{entry.path} links out of the model, to {target}: put the file itself there"
+            raise InvalidModelError(msg)
+    try:
+        mode = entry.stat().st_mode
+        relative.encode()
+    except OSError as error:
+        msg = f"{entry.path} cannot be read: {error.strerror}; put a readable file there"
+        raise InvalidModelError(msg) from error
+    except UnicodeEncodeError as error:
+        msg = f"{os.fsencode(entry.path)!r} has a name that is not UTF-8: rename it"
+        raise InvalidModelError(msg) from error
+    if not stat.S_ISREG(mode):
+        msg = f"{entry.path} is no regular file: a model holds files and directories only"
+        raise InvalidModelError(msg)
+
+
+def combine(files: list[FileEntry]) -> ContentDigest:
+    """Make one digest of many files'; the order given does not matter."""
+    ordered = sorted(files, key=lambda file: file.path)
+    whole = blake3()
+    for file in ordered:
+        # The NUL cannot stand in a path, so no two lists of files read alike.
+        whole.update(f"{file.path}\0{file.size}\0{file.digest}\n".encode())
+    return ContentDigest(f"b3:{whole.hexdigest()}", sum(file.size for file in ordered), tuple(ordered))
+
+
+def digest_file(root: Path, relative: str) -> FileEntry:
+    """Hash one file in blocks, so that memory stays flat whatever its size.
+
+    Raises:
+        InvalidModelError: If it cannot be read.
+    """
+    # One thread for each file: BLAKE3's own pool would hang in a process forked after its first use.
+    hasher = blake3()
+    size = 0
+    block = bytearray(BLOCK)
+    view = memoryview(block)
+    try:
+        with (root / relative).open("rb", buffering=0) as file:
+            while count := file.readinto(block):
+                hasher.update(view[:count])
+                size += count
+    except OSError as error:
+        msg = f"{root / relative} cannot be read: {error.strerror}; check its permissions and the disk"
+        raise InvalidModelError(msg) from error
+    return FileEntry(relative, size, hasher.hexdigest())
+
+
+def digest_tree(root: Path) -> ContentDigest:
+    """Hash every file of a model directory, several files at a time.
+
+    Raises:
+        InvalidModelError: As `model_files` and `digest_file` do.
+    """
+    files = model_files(root)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return combine(list(pool.map(lambda relative: digest_file(root, relative), files)))

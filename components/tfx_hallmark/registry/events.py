@@ -1,0 +1,234 @@
+"""What can happen to a model: the closed, versioned set of events, and their form on disk.
+
+An event file is one JSON object on one line. Its last member, `sha256`, is the seal: the SHA-256
+of everything before that member's comma. `prev` holds the seal of the event before, so each file
+can be checked by itself and the order of all of them by the chain.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from tfx_hallmark.registry.errors import CorruptLogError, NewerSchemaError
+
+SCHEMA = 1
+GENESIS = "0" * 64  # what the first event has for `prev`
+_SEAL_LENGTH = len(',"sha256":""}\n') + 64
+
+
+class EventData(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What is particular to one kind of event.
+
+    Attributes:
+        version: The semantic version it is about.
+    """
+
+    version: str
+
+
+class Tagged(EventData, frozen=True, kw_only=True, tag="tagged"):
+    """A trained model got its identity.
+
+    Attributes:
+        digest: Content digest of the model.
+        tag: The tag text made from the template.
+        manifest: Digest of the manifest object.
+        size: Bytes of the model.
+        bump: `first`, `major`, `minor`, `patch` or `explicit`.
+        reasons: Why that bump.
+        compared_with: The version it was compared with, if there was one.
+        override: Whether a person chose the bump or the version.
+    """
+
+    digest: str
+    tag: str
+    manifest: str
+    size: int
+    bump: str
+    reasons: tuple[str, ...]
+    compared_with: str | None
+    override: bool = False
+
+
+class Published(EventData, frozen=True, kw_only=True, tag="published"):
+    """A version became a release.
+
+    Attributes:
+        digest: Content digest of the release; equal to the tagged candidate's.
+        release: The number claimed.
+        staging: The staging folder from which the release is exposed.
+        labels: Labels that move to this release.
+        baseline: The version that it beat; None for a bootstrap or an override.
+        verdict: Digest of the verdict object.
+        bootstrap: Whether there was nothing to compare with.
+        override: Why the gate was passed over, if it was.
+    """
+
+    digest: str
+    release: int
+    staging: str
+    labels: tuple[str, ...]
+    baseline: str | None
+    verdict: str
+    bootstrap: bool = False
+    override: str | None = None
+
+
+class Refused(EventData, frozen=True, kw_only=True, tag="refused"):
+    """The gate turned a candidate down.
+
+    Attributes:
+        digest: Content digest of the candidate.
+        baseline: The version that was stable then, if any.
+        verdict: Digest of the verdict object.
+        summary: The verdict in a sentence.
+    """
+
+    digest: str
+    baseline: str | None
+    verdict: str
+    summary: str
+
+
+class Promoted(EventData, frozen=True, kw_only=True, tag="promoted"):
+    """A label moved to a release of this version."""
+
+    release: int
+    label: str
+
+
+class RolledBack(EventData, frozen=True, kw_only=True, tag="rolled_back"):
+    """`stable` went back to an earlier version.
+
+    Attributes:
+        release: What `stable` points to from now on.
+        from_release: What it pointed to before.
+        staging: The staging folder of `release` where a new number was made for it, else None.
+    """
+
+    release: int
+    from_release: int
+    staging: str | None = None
+
+
+class Quarantined(EventData, frozen=True, kw_only=True, tag="quarantined"):
+    """This version must not serve; labels on it are taken off."""
+
+
+class Unquarantined(EventData, frozen=True, kw_only=True, tag="unquarantined"):
+    """This version may serve again; labels stay as they are."""
+
+
+class Pruned(EventData, frozen=True, kw_only=True, tag="pruned"):
+    """The bytes of these releases are gone; everything known about them stays."""
+
+    releases: tuple[int, ...]
+
+
+class Annotated(EventData, frozen=True, kw_only=True, tag="annotated"):
+    """A description or key-value notes were added; an empty value removes a key."""
+
+    description: str | None = None
+    notes: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class Adopted(EventData, frozen=True, kw_only=True, tag="adopted"):
+    """A directory that something else had published was taken in as it stands."""
+
+    digest: str
+    release: int
+    manifest: str
+    size: int
+    labels: tuple[str, ...] = ()
+
+
+class Evaluated(EventData, frozen=True, kw_only=True, tag="evaluated"):
+    """This version was evaluated on further data."""
+
+    evidence: str
+    summary: str
+
+
+Data = (
+    Tagged
+    | Published
+    | Refused
+    | Promoted
+    | RolledBack
+    | Quarantined
+    | Unquarantined
+    | Pruned
+    | Annotated
+    | Adopted
+    | Evaluated
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a model's log.
+
+    Attributes:
+        schema: Version of this form.
+        seq: Position in the log, from 1 without gaps.
+        model: The model's name.
+        time: UTC, RFC 3339 with microseconds.
+        actor: Who or what did it.
+        reason: Why, in the actor's words; may be empty.
+        prev: Seal of the event before.
+        data: What happened.
+    """
+
+    schema: int
+    seq: int
+    model: str
+    time: str
+    actor: str
+    reason: str
+    prev: str
+    data: Data
+
+    @property
+    def kind(self) -> str:
+        """The kind of event, as the log spells it."""
+        return str(self.data.__struct_config__.tag)
+
+
+class _Header(msgspec.Struct):
+    schema: int
+
+
+def seal(event: Event) -> tuple[bytes, str]:
+    """Encode an event; return the file's bytes and the event's seal."""
+    body = msgspec.json.encode(event)[:-1]
+    digest = hashlib.sha256(body).hexdigest()
+    return body + f',"sha256":"{digest}"}}\n'.encode(), digest
+
+
+def unseal(data: bytes, where: str) -> tuple[Event, str]:
+    """Decode an event file; return the event and its seal.
+
+    Args:
+        data: The whole file.
+        where: The file's path, for the error.
+
+    Raises:
+        CorruptLogError: If the file is truncated or was edited.
+        NewerSchemaError: If a newer hallmark wrote it.
+    """
+    body = data[:-_SEAL_LENGTH]
+    digest = hashlib.sha256(body).hexdigest()
+    if not body or data[-_SEAL_LENGTH:] != f',"sha256":"{digest}"}}\n'.encode():
+        msg = f"event {where} is truncated or was edited: restore it from a backup of the registry root"
+        raise CorruptLogError(msg)
+    try:
+        schema = msgspec.json.decode(data, type=_Header).schema
+        if schema > SCHEMA:
+            msg = (
+                f"event {where} has schema {schema}, this hallmark reads up to {SCHEMA}: update tfx-hallmark"
+            )
+            raise NewerSchemaError(msg)
+        return msgspec.json.decode(data, type=Event), digest
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        msg = f"event {where} is not an event this hallmark knows ({error}): restore it from a backup"
+        raise CorruptLogError(msg) from error

@@ -1,0 +1,81 @@
+"""What may stand between a tagged candidate and `stable`: the gate, or a person's word that is kept."""
+
+from typing import Protocol
+
+import msgspec
+
+from tfx_hallmark.registry.gate import decide
+from tfx_hallmark.registry.objects import object_digest
+from tfx_hallmark.registry.state import ModelState, VersionState
+from tfx_hallmark.registry.verdict import Evaluation, Evidence, Reason, Verdict
+
+
+class Gate(Protocol):
+    """Decides whether a tagged version may become stable."""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What a verdict rests on, to be stored with it."""
+
+    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
+        """Decide on this state; asked again whenever it changed before the commit."""
+
+
+class BeatsStable(msgspec.Struct, frozen=True):
+    """Lets a candidate through if its evaluation beats what is stable at that moment.
+
+    Attributes:
+        evaluation: What the pipeline found out.
+    """
+
+    evaluation: Evaluation
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """TFMA's numbers."""
+        return self.evaluation.evidence
+
+    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
+        """Ask the gate."""
+        return decide(
+            model=state.model,
+            version=tagged.version,
+            digest=tagged.digest,
+            stable=state.stable_at,
+            quarantined=tagged.quarantined,
+            evaluation=self.evaluation,
+            evidence=object_digest(self.evaluation.evidence),
+        )
+
+
+class PassedOver(msgspec.Struct, frozen=True):
+    """Lets any candidate through that is not in quarantine, and keeps on record that nobody checked it.
+
+    Attributes:
+        reason: Why the gate is passed over.
+    """
+
+    reason: str
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """There is none."""
+        return None
+
+    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
+        """Say yes, and whose word that is."""
+        barred = tagged.quarantined is not None
+        why = (
+            Reason("quarantined", f"this version is in quarantine ({tagged.quarantined})")
+            if barred
+            else Reason("override", f"the gate was passed over: {self.reason}")
+        )
+        return Verdict(
+            model=state.model,
+            version=tagged.version,
+            digest=tagged.digest,
+            outcome="refused" if barred else "published",
+            override=self.reason,
+            baseline=state.stable_at,
+            reasons=(why,),
+        )

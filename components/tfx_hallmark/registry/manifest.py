@@ -1,0 +1,169 @@
+"""The manifest: all that is recorded about one version, in the order of the questions people ask."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tfx_hallmark.registry.savedmodel import Fingerprint, Signature, TensorSpec
+from tfx_hallmark.registry.tree import FileEntry
+
+SCHEMA = 1
+
+
+class DataSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a model was trained on.
+
+    Attributes:
+        uri: Where the Examples artifact lay.
+        span: ExampleGen's span, if it had one.
+        version: ExampleGen's version, if it had one.
+        splits: Names of the splits.
+        records: Number of examples by split.
+        digest: Content digest of the examples, whatever order they lie in.
+        schema: Digest of the schema's text.
+        statistics: Content digest of the statistics artifact.
+        transform_graph: Content digest of the transform graph artifact.
+    """
+
+    uri: str
+    span: str | None = None
+    version: str | None = None
+    splits: tuple[str, ...] = ()
+    records: Mapping[str, int] = msgspec.field(default_factory=dict)
+    digest: str | None = None
+    schema: str | None = None
+    statistics: str | None = None
+    transform_graph: str | None = None
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which code made a model.
+
+    Attributes:
+        module: Path of the user module, or dotted name of the run function.
+        module_digest: BLAKE3 of the module's source.
+        module_source: Digest of the object that holds the source.
+        commit: Git commit of the working tree.
+        dirty: Whether the tree had changes that are not in the commit.
+        remote: URL of the git remote, without credentials.
+    """
+
+    module: str | None = None
+    module_digest: str | None = None
+    module_source: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    remote: str | None = None
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On what a model was made.
+
+    Attributes:
+        python: Version of the interpreter.
+        platform: Operating system and machine.
+        cpus: Cores that this process may use.
+        memory: Bytes of RAM.
+        accelerators: Names of the GPUs that TensorFlow saw.
+        packages: Version of each package that bears on the result.
+        all_packages: Digest of the object that lists every package installed.
+    """
+
+    python: str
+    platform: str
+    cpus: int
+    memory: int
+    accelerators: tuple[str, ...] = ()
+    packages: Mapping[str, str]
+    all_packages: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which run of which pipeline made a model.
+
+    Attributes:
+        pipeline: Name of the pipeline.
+        run_id: Its run; an orchestrator that tells the executor nothing leaves it out.
+        orchestrator: What ran it, where that can be told.
+        model_uri: Uri of the Model artifact.
+        model_id: Its id in ML Metadata.
+    """
+
+    pipeline: str | None = None
+    run_id: str | None = None
+    orchestrator: str | None = None
+    model_uri: str
+    model_id: str | None = None
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a model was made from.
+
+    Attributes:
+        data: Training data; None if unknown, as for an adopted model.
+        preprocessing: Structure of the preprocessing graph; see `savedmodel.structure`.
+        code: Training code.
+        hyperparameters: Whatever the Trainer was given to tune, JSON values.
+        train_args: The Trainer's train arguments.
+        eval_args: The Trainer's eval arguments.
+        seed: The random seed, if one was given.
+        environment: Software and hardware.
+        run: The pipeline run.
+    """
+
+    data: DataSource | None = None
+    preprocessing: str | None = None
+    code: Code | None = None
+    hyperparameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    train_args: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    eval_args: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    seed: int | None = None
+    environment: Environment | None = None
+    run: Run | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One version, for ever.
+
+    Attributes:
+        schema: Version of this form.
+        model: The model's name.
+        version: Semantic version.
+        tag: Tag text.
+        created: When it was tagged, UTC.
+        digest: Content digest of the whole.
+        size: Bytes.
+        files: Every file with its digest.
+        signatures: What clients send and get back.
+        variables: Type and shape of each weight.
+        structure: Structural fingerprint of the graph; see `savedmodel.structure`.
+        fingerprint: TensorFlow's own fingerprint, if the model carries one.
+        tensorflow_version: What wrote the SavedModel.
+        bump: `first`, `major`, `minor`, `patch` or `explicit`.
+        reasons: Why that bump.
+        compared_with: The version it was compared with.
+        provenance: What it was made from.
+        description: Free text.
+        notes: Key-value notes.
+    """
+
+    schema: int = SCHEMA
+    model: str
+    version: str
+    tag: str
+    created: str
+    digest: str
+    size: int
+    files: tuple[FileEntry, ...]
+    signatures: Mapping[str, Signature]
+    variables: Mapping[str, TensorSpec]
+    structure: str
+    fingerprint: Fingerprint | None = None
+    tensorflow_version: str = ""
+    bump: str
+    reasons: tuple[str, ...]
+    compared_with: str | None = None
+    provenance: Provenance = Provenance()
+    description: str = ""
+    notes: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -1,0 +1,173 @@
+"""Publishing: stage, verify, commit, expose.
+
+The order is the guarantee. A crash before the commit leaves only staging, which is swept; a crash
+after it leaves a committed release that whoever opens the model next exposes. The gate decides
+inside the commit, on the very state that the commit follows, so what was stable when it decided is
+what was stable when the event was written.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from tfx_hallmark.registry.copy import copy_tree
+from tfx_hallmark.registry.decision import Decision, find_tagged, published_release
+from tfx_hallmark.registry.errors import DigestMismatchError
+from tfx_hallmark.registry.events import Event, Published
+from tfx_hallmark.registry.gates import Gate
+from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.releases import ReleaseDirectories, ReleaseIdentity, settle, sweep
+from tfx_hallmark.registry.staging import StagingFolder, staging_folder
+from tfx_hallmark.registry.state import Release, VersionState
+from tfx_hallmark.registry.storage import LocalStorage, explain_os_errors, fsync_directory
+from tfx_hallmark.registry.tree import HALLMARK_FILE, digest_tree
+from tfx_hallmark.registry.verdict import Verdict
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What came of pushing a candidate.
+
+    Attributes:
+        verdict: The gate's decision.
+        release: The release that holds the version; None if it was refused.
+        path: That release's directory.
+        already: Whether the version had been published before, so that nothing was done.
+    """
+
+    verdict: Verdict
+    release: int | None
+    path: Path | None
+    already: bool = False
+
+
+class Publisher:
+    """Publishes versions of one model.
+
+    Args:
+        ledger: The model's records.
+        directories: Its base path and staging area.
+    """
+
+    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+        self._ledger = ledger
+        self._directories = directories
+
+    def publish(
+        self,
+        candidate: Path,
+        version: str,
+        gate: Gate,
+        *,
+        labels: tuple[str, ...],
+        actor: str,
+        reason: str = "",
+    ) -> Push:
+        """Publish a tagged version if the gate lets it through; else record the refusal.
+
+        Pushing what is published already changes nothing, but restores a release whose directory
+        somebody deleted.
+
+        Args:
+            candidate: The SavedModel that was tagged.
+            version: Its semantic version.
+            gate: Decides.
+            labels: Labels that move to the new release.
+            actor: Who pushes.
+            reason: Why.
+
+        Raises:
+            NotFoundError: If the version was never tagged.
+            DigestMismatchError: If the candidate's bytes are not the tagged ones.
+            ForeignEntryError: If something else lies in the base path.
+            StorageError: If the disk is full or may not be written.
+        """
+        tagged = find_tagged(self._ledger.refresh(), version)
+        self._directories.prepare()
+        settle(self._directories, self._ledger)
+        self._directories.check(self._ledger)
+        decision = Decision(self._ledger, version, gate)
+        state = self._ledger.refresh()
+        release = published_release(state, tagged)
+        if release is not None:
+            decision.look(state)
+            return self._published_before(candidate, tagged, release, decision.verdict)
+        if not decision.look(state).passed:
+            # Most refusals end here: the candidate is read, but not a byte is copied.
+            _check_digest(candidate, tagged, digest_tree(candidate).digest)
+            self._ledger.commit(decision.refusal, actor=actor, reason=reason)
+            if not decision.verdict.passed:
+                return Push(decision.verdict, None, None)
+        try:
+            with staging_folder(self._directories.staging) as staging:
+                self._stage(candidate, tagged, staging)
+                self._directories.check(self._ledger)
+                event = self._ledger.commit(
+                    lambda state: decision.publication(state, staging=staging.name, labels=labels),
+                    actor=actor,
+                    reason=reason,
+                )
+                return self._outcome(decision.verdict, version, event)
+        finally:
+            sweep(self._directories, self._ledger)
+
+    def _outcome(self, verdict: Verdict, version: str, event: Event | None) -> Push:
+        """Expose what was committed: by this push, or by another of the same version that was first."""
+        if not verdict.passed:
+            return Push(verdict, None, None)
+        state = self._ledger.refresh()
+        # Its own release, whatever has come after: a quarantine takes the label off, not the directory away.
+        mine = event.data.release if event is not None and isinstance(event.data, Published) else None
+        number = mine or state.serving_release(find_tagged(state, version))
+        if number is None:
+            return Push(verdict, None, None)
+        self._directories.expose(number, state.releases[number])
+        return Push(verdict, number, self._directories.path(number), already=mine is None)
+
+    def _published_before(self, candidate: Path, tagged: VersionState, number: int, verdict: Verdict) -> Push:
+        _check_digest(candidate, tagged, digest_tree(candidate).digest)
+        path = self._directories.path(number)
+        # Another process may be between its commit and its exposure.
+        self._directories.expose(number, self._ledger.refresh().releases[number])
+        if not path.exists():
+            self._restore(candidate, tagged, number)
+        return Push(verdict, number, path, already=True)
+
+    def _restore(self, candidate: Path, tagged: VersionState, number: int) -> None:
+        try:
+            with staging_folder(self._directories.staging) as staging:
+                self._stage(candidate, tagged, staging)
+                self._directories.expose(number, Release(tagged.version, "", staging.name))
+        finally:
+            sweep(self._directories, self._ledger)
+
+    def _stage(self, candidate: Path, tagged: VersionState, staging: StagingFolder) -> None:
+        what = f"staging {candidate} ({tagged.size:,} bytes) under {self._directories.staging}"
+        with explain_os_errors(what):
+            copied = copy_tree(candidate, staging.model)
+        _check_digest(candidate, tagged, copied.digest)
+        identity = ReleaseIdentity(
+            model=self._ledger.model,
+            version=tagged.version,
+            tag=tagged.tag,
+            digest=tagged.digest,
+            manifest=tagged.manifest,
+        )
+        LocalStorage(staging.model).replace(HALLMARK_FILE, msgspec.json.encode(identity))
+        with explain_os_errors(what):
+            for path, mode in (
+                (staging.model / HALLMARK_FILE, 0o444),
+                ((staging.model / HALLMARK_FILE).parent, 0o755),
+            ):
+                path.chmod(mode)
+            # The names that lead to the model must outlive a power cut no less than its bytes.
+            for folder in (staging.model, staging.path, self._directories.staging):
+                fsync_directory(folder)
+
+
+def _check_digest(candidate: Path, tagged: VersionState, digest: str) -> None:
+    if digest != tagged.digest:
+        msg = (
+            f"{candidate} is not what was tagged as {tagged.version}: its digest is {digest[:15]}…, "
+            f"the tagged one {tagged.digest[:15]}…; run the pipeline again from Trainer"
+        )
+        raise DigestMismatchError(msg)

@@ -1,0 +1,99 @@
+"""What most tests start from: a registry root, different small real models, and an evaluation of one."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.saved_models import change_weights, copy_saved_model
+from tfx_hallmark.registry.errors import HallmarkError
+from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.verdict import OVERALL, Comparison, Evaluation, Evidence, VersionAt
+
+# No deadline, for a machine may be busy; the same examples in every run, for a test that fails now and then
+# tells nobody anything. `--hypothesis-profile explore` tries new ones.
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A registry root without models."""
+    return Registry.create(tmp_path / "root").root
+
+
+@pytest.fixture
+def model(root: Path) -> Model:
+    """The model `penguin`, without versions yet."""
+    return Registry.open(root).model("penguin")
+
+
+@pytest.fixture
+def make_candidate(tmp_path: Path) -> Callable[[int], Path]:
+    """Makes a servable model; each number gives other weights, the same number the same bytes."""
+
+    def make(number: int) -> Path:
+        path = tmp_path / "candidates" / str(number)
+        return path if path.exists() else change_weights(copy_saved_model("linear", path), number)
+
+    return make
+
+
+@pytest.fixture
+def make_evaluation() -> Callable[..., Evaluation]:
+    """Makes the evaluation of a candidate whose accuracy must be at least 0.5 and above the baseline's."""
+
+    def make(accuracy: float, *, baseline: VersionAt | None = None, before: float = 0.6) -> Evaluation:
+        value = Comparison(metric="accuracy", slice=OVERALL, rule="value", lower=0.5, candidate=accuracy)
+        change = Comparison(
+            metric="accuracy",
+            slice=OVERALL,
+            rule="change",
+            absolute=0.0,
+            direction="higher_is_better",
+            candidate=accuracy,
+            baseline=None if baseline is None else before,
+        )
+        evidence = Evidence(validation_ok=True, comparisons=(value, change))
+        return Evaluation(blessed=1, baseline=baseline, compared=baseline is not None, evidence=evidence)
+
+    return make
+
+
+def listing(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Gives everything under a directory: path, mode, and bytes or what a link leads to."""
+    found = {}
+    for path in root.rglob("*"):
+        status = path.lstat()
+        data = (
+            path.read_bytes()
+            if path.is_file()
+            else str(path.readlink()).encode()
+            if path.is_symlink()
+            else b""
+        )
+        found[str(path.relative_to(root))] = (status.st_mode, data)
+    return found
+
+
+@pytest.fixture
+def refused(root: Path) -> Callable[..., contextlib.AbstractContextManager[None]]:
+    """Expects one error of ours: its class, its one line with these parts, and nothing changed by it."""
+
+    @contextlib.contextmanager
+    def expect(error: type[HallmarkError], *parts: object, unchanged: Path = root) -> Iterator[None]:
+        before = listing(unchanged)
+        with pytest.raises(error) as caught:
+            yield
+        message = str(caught.value)
+        assert caught.type is error
+        assert "\n" not in message
+        for part in parts:
+            assert str(part) in message
+        assert listing(unchanged) == before
+
+    return expect

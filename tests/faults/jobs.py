@@ -1,0 +1,129 @@
+"""What the workers do. A job opens the registry itself, as any other process would."""
+
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.faults.crew import Employer
+from tests.saved_models import change_weights, copy_saved_model
+from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.verdict import Evaluation
+
+
+def open_model(root: str) -> Model:
+    return Registry.open(root).model("penguin")
+
+
+def look(root: str) -> int:
+    """Opens the model as any reader does; gives the number of its versions."""
+    return len(open_model(root).versions())
+
+
+def tag(root: str, candidate: str) -> str:
+    return open_model(root).tag(Path(candidate)).version
+
+
+def push(root: str, candidate: str, version: str) -> tuple[int | None, bool]:
+    """Publishes past the gate; gives the release, and whether the version had been published before."""
+    pushed = open_model(root).push_unchecked(Path(candidate), version, reason="a test")
+    return pushed.release, pushed.already
+
+
+def tag_and_push(root: str, candidate: str) -> tuple[str, int | None]:
+    """Tags and publishes past the gate; gives version and release."""
+    version = tag(root, candidate)
+    return version, push(root, candidate, version)[0]
+
+
+def push_evaluated(root: str, candidate: str, version: str, evaluation: Evaluation) -> tuple[int | None, str]:
+    """Pushes through the gate; gives the release and the verdict's sentence."""
+    pushed = open_model(root).push(Path(candidate), version, evaluation)
+    return pushed.release, pushed.verdict.sentence
+
+
+def push_later(root: str, candidate: str, version: str) -> tuple[int | None, bool]:
+    """Opens the model at once, but pushes only when told to."""
+    model = open_model(root)
+    Employer.say("opened")
+    Employer.hear()
+    pushed = model.push_unchecked(Path(candidate), version, reason="a test")
+    return pushed.release, pushed.already
+
+
+def publish_for_ever(root: str, work: str, start: int, acknowledgements: str) -> None:
+    """Publishes one new model after the other, and notes each in a file when its push has returned."""
+    with Path(acknowledgements).open("a", buffering=1) as done:
+        for number in itertools.count(start):
+            candidate = Path(work, str(number))
+            if not candidate.exists():
+                made = Path(work, f"{os.getpid()}-{number}")
+                # By a rename, for the kill may come here too.
+                change_weights(copy_saved_model("linear", made), number).rename(candidate)
+            version, release = tag_and_push(root, str(candidate))
+            done.write(f"{number} {version} {release}\n")
+
+
+def pause_at(steps: list[tuple[str, str]], job: str, *args: Any) -> Any:
+    """Runs a job that stops at some steps: it says `paused` before each, and goes on when told to.
+
+    Args:
+        steps: In their order, an audit event of Python, e.g. `os.rename`, and a part of a path in it.
+        job: Name of a job in this module.
+        args: Its arguments.
+    """
+    left = list(steps)
+
+    def hook(name: str, details: tuple[Any, ...]) -> None:
+        if left and name == left[0][0] and any(left[0][1] in str(detail) for detail in details):
+            del left[0]
+            Employer.say("paused")
+            Employer.hear()
+
+    sys.addaudithook(hook)
+    return globals()[job](*args)
+
+
+def die_at(step: int, job: str, *args: Any) -> Any:
+    """Runs a job, and kills the process with SIGKILL just before its step number `step`, from 1.
+
+    A step is whatever changes or secures the file system, or takes a lock.
+    """
+    steps = itertools.count(1)
+
+    def count() -> None:
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(name: str, details: tuple[Any, ...]) -> None:
+        if name in _STEPS or (name == "open" and details[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
+            count()
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **kwargs: Any) -> Any:
+            count()
+            return call(*args, **kwargs)
+
+        return counting
+
+    # Python audits none of these.
+    for name in ("fsync", "write", "copy_file_range"):
+        setattr(os, name, counted(getattr(os, name)))
+    sys.addaudithook(hook)
+    return globals()[job](*args)
+
+
+_STEPS = {
+    "os.mkdir",
+    "os.rename",
+    "os.link",
+    "os.remove",
+    "os.rmdir",
+    "os.chmod",
+    "os.truncate",
+    "fcntl.flock",
+}

@@ -45,6 +45,7 @@ setup(
     package_data={"tfx_hallmark": ["py.typed"]},
     install_requires=BASE,
     extras_require={"tfx": TFX, "lineage": ["ml-metadata>=1.16,<1.18"]},
+    entry_points={"console_scripts": ["hallmark = tfx_hallmark.cli.main:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Environment :: Console",

@@ -1,0 +1,1 @@
+"""The command `hallmark`. It reads the registry alone: no TensorFlow, TFX or ML Metadata."""

@@ -1,0 +1,178 @@
+"""The answers of `list`: the models of a registry, or the versions of a model."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from tfx_hallmark.cli.answers.paths import as_text
+from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
+
+STATUSES = ("tagged", "published", "refused", "adopted", "quarantined")
+
+
+class Stable(msgspec.Struct, frozen=True):
+    """What a model serves by default.
+
+    Attributes:
+        version: Semantic version.
+        release: Its release number.
+        since: Since when, UTC.
+    """
+
+    version: str
+    release: int
+    since: str
+
+
+class ListedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One model in brief.
+
+    Attributes:
+        model: Its name.
+        stable: What it serves; null if nothing.
+        latest: The version tagged last.
+        versions: How many it has.
+        refused: How many of them the gate last refused.
+        quarantined: How many of them are in quarantine.
+    """
+
+    model: str
+    stable: Stable | None
+    latest: str | None
+    versions: int
+    refused: int
+    quarantined: int
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `list`.
+
+    Attributes:
+        root: The registry root.
+        models: Sorted by name.
+    """
+
+    root: str
+    models: list[ListedModel]
+
+
+class ListedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version in brief.
+
+    Attributes:
+        version: Semantic version.
+        status: `tagged`, `published`, `refused`, `adopted` or `quarantined`.
+        releases: Its release numbers, oldest first.
+        labels: The labels that point to it, sorted.
+        created: When it was tagged or adopted, UTC.
+        size: Bytes.
+        bump: `first`, `major`, `minor`, `patch` or `explicit`; empty for an adopted version.
+        digest: Content digest.
+        refusal: Why the gate refused it; null if it is not refused.
+        quarantine: Why it is in quarantine; null if it is not.
+    """
+
+    version: str
+    status: str
+    releases: list[int]
+    labels: list[str]
+    created: str
+    size: int
+    bump: str
+    digest: str
+    refusal: str | None
+    quarantine: str | None
+
+
+class VersionList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `list MODEL`.
+
+    Attributes:
+        model: The model's name.
+        versions: Newest first.
+        more: How many older ones fit too and are left out.
+    """
+
+    model: str
+    versions: list[ListedVersion]
+    more: int
+
+
+def list_models(registry: Registry) -> ModelList:
+    """List the models of a registry."""
+    names = registry.models()
+    return ModelList(root=as_text(registry.root), models=[_listed(registry.model(name)) for name in names])
+
+
+def list_versions(model: Model, *, fits: Callable[[str], bool], limit: int | None) -> VersionList:
+    """List the versions of a model.
+
+    Args:
+        model: The model.
+        fits: Tells by a version's status whether it is wanted.
+        limit: How many at most; None for all.
+    """
+    state = model.state
+    labels = _labels(state)
+    wanted = [version for version in reversed(state.versions.values()) if fits(status(version))]
+    shown = wanted[:limit]
+    return VersionList(
+        model=state.model,
+        versions=[_version(version, labels.get(version.version, [])) for version in shown],
+        more=len(wanted) - len(shown),
+    )
+
+
+def status(version: VersionState) -> str:
+    """Return what a version is listed as: a quarantine outweighs what the gate said."""
+    return version.status if version.quarantined is None else "quarantined"
+
+
+def labels_of(state: ModelState, version: str) -> list[str]:
+    """Return the labels that point to a version, sorted."""
+    return _labels(state).get(version, [])
+
+
+def stable_of(state: ModelState) -> Stable | None:
+    """Return what a model serves by default, and since when; None if nothing."""
+    version = state.stable
+    if version is None:
+        return None
+    return Stable(version.version, state.labels[STABLE], state.stable_moves[-1].time)
+
+
+def _labels(state: ModelState) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for label, release in sorted(state.labels.items()):
+        found.setdefault(state.releases[release].version, []).append(label)
+    return found
+
+
+def _listed(model: Model) -> ListedModel:
+    state = model.state
+    found = [status(version) for version in state.versions.values()]
+    return ListedModel(
+        model=state.model,
+        stable=stable_of(state),
+        latest=None if state.latest is None else state.latest.version,
+        versions=len(found),
+        refused=found.count("refused"),
+        quarantined=found.count("quarantined"),
+    )
+
+
+def _version(version: VersionState, labels: list[str]) -> ListedVersion:
+    return ListedVersion(
+        version=version.version,
+        status=status(version),
+        releases=version.releases,
+        labels=labels,
+        created=version.created,
+        size=version.size,
+        bump=version.bump,
+        digest=version.digest,
+        refusal=version.summary if version.status == "refused" else None,
+        quarantine=version.quarantined,
+    )

@@ -1,0 +1,90 @@
+"""Events in a sentence."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tfx_hallmark.registry import events
+from tfx_hallmark.registry.events import Data, Event
+
+D = TypeVar("D", bound=Data)
+
+_TELLERS: dict[type, Callable[[Any], str]] = {}
+
+
+def sentence(event: Event) -> str:
+    """Say what happened, and the actor's reason if there is one that the event does not repeat."""
+    told = _TELLERS[type(event.data)](event.data)
+    return f"{told}: {event.reason}" if event.reason and event.reason not in told else told
+
+
+def _of(kind: type[D]) -> Callable[[Callable[[D], str]], None]:
+    def register(teller: Callable[[D], str]) -> None:
+        _TELLERS[kind] = teller
+
+    return register
+
+
+@_of(events.Tagged)
+def _tagged(data: events.Tagged) -> str:
+    against = f" compared with {data.compared_with}" if data.compared_with else ""
+    return f"tagged, {data.bump}{against}: {'; '.join(data.reasons)}"
+
+
+@_of(events.Published)
+def _published(data: events.Published) -> str:
+    labels = " and ".join(data.labels)
+    told = f"published as release {data.release}" + (f", now {labels}" if labels else "")
+    if data.override is not None:
+        return f"{told}; the gate was passed over: {data.override}"
+    if data.baseline is not None:
+        return f"{told}; it beat {data.baseline}"
+    return f"{told}; nothing was stable before it"
+
+
+@_of(events.Refused)
+def _refused(data: events.Refused) -> str:
+    return f"refused: {data.summary}"
+
+
+@_of(events.Promoted)
+def _promoted(data: events.Promoted) -> str:
+    return f"release {data.release} became {data.label}"
+
+
+@_of(events.RolledBack)
+def _rolled_back(data: events.RolledBack) -> str:
+    return f"rolled back from release {data.from_release} to release {data.release}"
+
+
+@_of(events.Quarantined)
+def _quarantined(_: events.Quarantined) -> str:
+    return "put in quarantine"
+
+
+@_of(events.Unquarantined)
+def _unquarantined(_: events.Unquarantined) -> str:
+    return "taken out of quarantine"
+
+
+@_of(events.Pruned)
+def _pruned(data: events.Pruned) -> str:
+    numbers = ", ".join(map(str, data.releases))
+    return f"deleted the files of release{'' if len(data.releases) == 1 else 's'} {numbers}"
+
+
+@_of(events.Annotated)
+def _annotated(data: events.Annotated) -> str:
+    told = [] if data.description is None else [f"description: {data.description}"]
+    told += [f"{key}: {value}" if value else f"{key} removed" for key, value in data.notes.items()]
+    return f"annotated: {'; '.join(told)}"
+
+
+@_of(events.Adopted)
+def _adopted(data: events.Adopted) -> str:
+    labels = " and ".join(data.labels)
+    return f"adopted as release {data.release}" + (f", now {labels}" if labels else "")
+
+
+@_of(events.Evaluated)
+def _evaluated(data: events.Evaluated) -> str:
+    return f"evaluated on further data: {data.summary}"

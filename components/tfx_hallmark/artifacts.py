@@ -1,0 +1,67 @@
+"""The artifact type that carries a version through a pipeline."""
+
+import json
+from typing import Any
+
+from tfx.types.artifact import Artifact
+from tfx.types.system_artifacts import Model as SystemModel
+
+from tfx_hallmark.registry.errors import EvidenceError, NotFoundError
+from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.version import Version
+
+
+class ModelVersion(Artifact):
+    """One version of a model: which it is and where its registry lies.
+
+    All of it is custom properties: typed ones do not compile for Kubeflow Pipelines, and the type's
+    name must be an importable path there (tfx/orchestration/kubeflow/v2/compiler_utils.py).
+    """
+
+    TYPE_NAME = "tfx_hallmark.ModelVersion"
+    TYPE_ANNOTATION = SystemModel
+
+    def describe(self, version: Version, *, registry_root: str) -> None:
+        """Write a version's identity on this artifact."""
+        manifest = version.manifest
+        self.set_string_custom_property("registry_root", registry_root)
+        self.set_string_custom_property("model", version.model)
+        self.set_string_custom_property("version", version.version)
+        self.set_string_custom_property("tag", version.state.tag)
+        self.set_string_custom_property("digest", version.digest)
+        self.set_string_custom_property("manifest", version.state.manifest)
+        self.set_string_custom_property("bump", manifest.bump)
+        self.set_string_custom_property("reasons", json.dumps(manifest.reasons))
+
+
+def required_property(artifact: Artifact, key: str) -> str:
+    """Return a string property that an artifact must have.
+
+    Raises:
+        EvidenceError: If it has none, so was not made by the component that should have made it.
+    """
+    value: Any = artifact.get_string_custom_property(key)
+    if not value:
+        msg = f"{artifact.type_name} artifact {artifact.uri} has no {key!r}: connect the output of hallmark's component"
+        raise EvidenceError(msg)
+    return str(value)
+
+
+def open_model(model_version: Artifact) -> Model:
+    """Open the model whose version an artifact carries.
+
+    Raises:
+        EvidenceError: If the artifact is not VersionTagger's.
+        NotFoundError: If the registry is gone, as when it was deleted while VersionTagger's result is cached.
+    """
+    root = required_property(model_version, "registry_root")
+    name = required_property(model_version, "model")
+    try:
+        return Registry.open(root).model(name)
+    except NotFoundError as error:
+        msg = (
+            f"{root}, where VersionTagger registered {name}, holds no registry any more: "
+            "run the pipeline with enable_cache=False, so that VersionTagger runs again"
+        )
+        raise NotFoundError(msg) from error

@@ -1,0 +1,1 @@
+"""StableBaseline: hands what serves by default to the evaluator."""

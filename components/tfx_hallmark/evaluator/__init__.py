@@ -1,0 +1,1 @@
+"""BaselineEvaluator: TFX's Evaluator, comparing with what serves."""

@@ -1,0 +1,1 @@
+"""Reads TFMA's results into the plain evidence on which the gate decides."""

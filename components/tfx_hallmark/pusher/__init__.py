@@ -1,0 +1,1 @@
+"""RegistryPusher: publishes a candidate that beats what serves."""

@@ -1,0 +1,105 @@
+"""RegistryPusher, wired: what it takes, what it gives, and what can be checked before it runs."""
+
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.proto import pusher_pb2
+from tfx.types import channel, standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from tfx_hallmark.artifacts import ModelVersion
+from tfx_hallmark.pusher.executor import Executor
+from tfx_hallmark.registry.errors import ConfigError
+
+
+class RegistryPusherSpec(ComponentSpec):
+    """Inputs, outputs and parameters of RegistryPusher."""
+
+    PARAMETERS = {
+        "base_directory": ExecutionParameter(type=str, optional=True),
+        "run_id": ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "model_version": ChannelParameter(type=ModelVersion),
+        "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "baseline": ChannelParameter(type=standard_artifacts.Model),
+        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing, optional=True),
+    }
+    OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
+
+
+class RegistryPusher(base_component.BaseComponent):
+    """A TFX component that publishes a candidate only if it beats what serves, and always says why.
+
+    It takes the place of TFX's Pusher: the same inputs, the same `PushedModel`. A refusal is a normal
+    outcome (`pushed=0`, reasons on record, pipeline green); evidence about another model is an error.
+
+    !!! Example
+        ``` python
+        pusher = RegistryPusher(
+            model=trainer.outputs['model'],
+            model_version=tagger.outputs['model_version'],
+            model_blessing=evaluator.outputs['blessing'],
+            evaluation=evaluator.outputs['evaluation'],
+            baseline=baseline.outputs['baseline'])
+        ```
+
+    Component `outputs` contains:
+
+     - `pushed_model`: Channel of type `PushedModel` with `pushed`, `pushed_destination` and
+                       `pushed_version` as TFX's Pusher sets them, a copy of the model at its uri, and
+                       `hallmark_version`, `hallmark_digest`, `hallmark_verdict`, `hallmark_reasons`.
+    """
+
+    SPEC_CLASS = RegistryPusherSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        model: channel.BaseChannel,
+        model_blessing: channel.BaseChannel,
+        infra_blessing: channel.BaseChannel | None = None,
+        push_destination: pusher_pb2.PushDestination | None = None,
+        *,
+        model_version: channel.BaseChannel,
+        evaluation: channel.BaseChannel,
+        baseline: channel.BaseChannel,
+        run_id: str | None = None,
+    ) -> None:
+        """Construct a RegistryPusher.
+
+        Args:
+            model: Channel of type `Model`: the candidate.
+            model_blessing: Channel of type `ModelBlessing` from BaselineEvaluator.
+            infra_blessing: Channel of type `InfraBlessing`; if given, it must be blessed too.
+            push_destination: As for TFX's Pusher. VersionTagger's root and model name already say where
+                to push; if this is given as well, it must name the same directory.
+            model_version: Channel of type `ModelVersion` from VersionTagger.
+            evaluation: Channel of type `ModelEvaluation` from BaselineEvaluator.
+            baseline: Channel of type `Model` from StableBaseline.
+            run_id: Run of the pipeline, where the orchestrator does not tell its executors: on Airflow
+                `'{{ run_id }}'`.
+
+        Raises:
+            ConfigError: If `push_destination` is given and is no directory.
+        """
+        spec = RegistryPusherSpec(
+            model=model,
+            model_version=model_version,
+            model_blessing=model_blessing,
+            evaluation=evaluation,
+            baseline=baseline,
+            infra_blessing=infra_blessing,
+            base_directory=None if push_destination is None else _base_directory(push_destination),
+            run_id=run_id,
+            pushed_model=channel.Channel(type=standard_artifacts.PushedModel),
+        )
+        super().__init__(spec=spec)
+
+
+def _base_directory(destination: pusher_pb2.PushDestination) -> str:
+    base = str(destination.filesystem.base_directory)
+    if not base:
+        msg = "push_destination names no filesystem.base_directory: give one, or leave push_destination out"
+        raise ConfigError(msg)
+    return base

@@ -1,0 +1,1 @@
+"""VersionTagger: gives every trained model its identity."""

@@ -1,0 +1,82 @@
+"""VersionTagger at work."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from absl import logging
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.types.artifact import Artifact
+from tfx.utils import path_utils
+
+from tfx_hallmark.context import pipeline_run
+from tfx_hallmark.registry import numbering
+from tfx_hallmark.registry.manifest import Run
+from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.tagger.provenance import TrainingRecord, collect
+
+
+class Executor(base_executor.BaseExecutor):
+    """Tags the candidate and writes its identity on the ModelVersion artifact."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Artifact]],
+        output_dict: dict[str, list[Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Tag the candidate.
+
+        Args:
+            input_dict: `model`, and what it was made from: `examples`, `schema`, `statistics`,
+                `transform_graph`, `hyperparameters`, each optional.
+            output_dict: `model_version`.
+            exec_properties: See `component.VersionTaggerSpec`.
+
+        Raises:
+            InvalidModelError: If the model is not a servable SavedModel.
+            VersionExistsError: If an explicit version is taken.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        candidate = artifact_utils.get_single_instance(input_dict["model"])
+        root = exec_properties["registry_root"]
+        training = msgspec.json.decode(exec_properties["training"], type=TrainingRecord)
+        module_file = Path(exec_properties["module_file"]) if exec_properties.get("module_file") else None
+        run = self._run(candidate, exec_properties)
+        version = (
+            Registry.create(root)
+            .model(exec_properties["model_name"])
+            .tag(
+                Path(
+                    path_utils.serving_model_path(candidate.uri, path_utils.is_old_model_artifact(candidate))
+                ),
+                provenance=lambda objects: collect(input_dict, training, module_file, run, objects),
+                number=self._number(exec_properties),
+                template=exec_properties["tag_template"],
+                description=exec_properties.get("description") or "",
+                notes=json.loads(exec_properties.get("notes") or "{}"),
+            )
+        )
+        output = artifact_utils.get_single_instance(output_dict["model_version"])
+        output.describe(version, registry_root=root)
+        LocalStorage(Path(output.uri)).replace("manifest.json", msgspec.json.encode(version.manifest))
+        logging.info("Tagged %s as %s (%s).", candidate.uri, version, "; ".join(version.manifest.reasons))
+
+    def _number(self, exec_properties: dict[str, Any]) -> numbering.Number:
+        if exec_properties.get("version"):
+            return numbering.Exactly(exec_properties["version"])
+        if exec_properties.get("bump"):
+            return numbering.AtLevel(exec_properties["bump"])
+        return numbering.Inferred()
+
+    def _run(self, candidate: Artifact, exec_properties: dict[str, Any]) -> Run:
+        known = pipeline_run(self._context).in_run(exec_properties.get("run_id"))
+        return Run(
+            pipeline=known.pipeline,
+            run_id=known.run_id,
+            model_uri=candidate.uri,
+            model_id=str(candidate.id) if candidate.id else None,
+        )

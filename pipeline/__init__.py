@@ -1,0 +1,1 @@
+"""The reference pipeline: penguin species from body measurements, gated and published by hallmark."""

@@ -1,0 +1,178 @@
+"""Runs the penguin pipeline on this machine, one component after the other."""
+
+import argparse
+import contextlib
+import datetime
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from pipeline.config import Config, load_config
+from pipeline.console import ComponentLines, noise_into
+from pipeline.outcome import outcome
+from tfx_hallmark.registry.errors import ConfigError, HallmarkError
+from tfx_hallmark.registry.storage import explain_os_errors
+
+if TYPE_CHECKING:
+    from tfx.v1.dsl import Pipeline
+
+_EXAMPLES = """
+examples:
+  python -m pipeline.local_runner --config configs/local.yaml
+  python -m pipeline.local_runner --config configs/local.yaml --set trainer.learning_rate=1e-5
+  python -m pipeline.local_runner --config configs/local.yaml --set trainer.steps=200 \\
+      --set 'trainer.hidden_units=[32]'
+
+exit codes: 0 the pipeline ran (a refused model is a normal outcome), 1 it failed, 2 wrong settings
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: The arguments; by default those of the process.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        run(load_config(options.config, options.overrides), verbose=options.verbose)
+    except ConfigError as error:
+        return _fail(str(error), 2)
+    except HallmarkError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 1)
+    return 0
+
+
+def run(config: Config, *, verbose: bool = False) -> None:
+    """Run the pipeline once and say on the terminal what happened.
+
+    Args:
+        config: The settings of the run.
+        verbose: Whether to show what the libraries print, which else goes to a log file under the
+            pipeline's root.
+
+    Raises:
+        HallmarkError: If a component failed or did not run. What is no HallmarkError becomes a
+            RunFailedError, with the traceback in the log.
+    """
+    # pip is run for each packed module file; its check for a newer pip would use the network.
+    os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+    if verbose:
+        _run(config, sys.stdout, where_details_are="above")
+        return
+    log_file = Path(config.pipeline.root, "logs", f"{datetime.datetime.now():%Y%m%dT%H%M%S.%f}.log")
+    with explain_os_errors(f"creating the log file {log_file}"):
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        log_file.touch()
+    with noise_into(log_file) as terminal:
+        terminal.write(f"pipeline {config.pipeline.name}; details in {log_file}\n")
+        _run(config, terminal, where_details_are=f"in {log_file}")
+
+
+def _run(config: Config, terminal: TextIO, *, where_details_are: str) -> None:
+    started = time.monotonic()
+    # These import TensorFlow and TFX, which is slow and noisy, so not before it must be.
+    from pipeline.penguin_pipeline import create_pipeline
+    from pipeline.run_record import RunFailedError, check_run, read_result
+
+    terminal.write(f"  {'(imports)':<18}{time.monotonic() - started:6.1f} s\n")
+    pipeline = create_pipeline(config)
+    with _component_lines(terminal) as lines:
+        try:
+            run_id = run_components(pipeline)
+        except Exception as error:
+            # To the descriptor, because that is what goes into the log.
+            os.write(2, traceback.format_exc().encode())
+            own = _own_error(error)
+            if own:
+                raise own from None
+            what = lines.component or "packing the module file"
+            msg = f"{what} failed: {_first_line(error)} (details {where_details_are})"
+            raise RunFailedError(msg) from None
+    check_run(
+        pipeline.metadata_connection_config,
+        pipeline_name=config.pipeline.name,
+        run_id=run_id,
+        nodes=[component.id for component in pipeline.components],
+    )
+    terminal.write(outcome(config.registry, read_result(pipeline.metadata_connection_config, run_id)))
+    terminal.write(f"done in {time.monotonic() - started:.1f} s\n")
+
+
+def run_components(pipeline: "Pipeline") -> str:
+    """Run every component and return the id of the run."""
+    from tfx import v1 as tfx
+
+    class Runner(tfx.orchestration.LocalDagRunner):
+        # LocalDagRunner chooses the run's id by itself, and writes it nowhere but into the IR it is given.
+        run_id = ""
+
+        def run_with_ir(self, pipeline, run_options=None):
+            super().run_with_ir(pipeline, run_options)
+            self.run_id = pipeline.runtime_spec.pipeline_run_id.field_value.string_value
+
+    runner = Runner()
+    runner.run(pipeline)
+    return runner.run_id
+
+
+@contextlib.contextmanager
+def _component_lines(terminal: TextIO) -> Iterator[ComponentLines]:
+    from absl import logging as absl_logging
+
+    lines = ComponentLines(terminal)
+    logger, verbosity = absl_logging.get_absl_logger(), absl_logging.get_verbosity()
+    absl_logging.set_verbosity(absl_logging.INFO)
+    logger.addHandler(lines)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(lines)
+        absl_logging.set_verbosity(verbosity)
+
+
+def _own_error(error: BaseException | None) -> HallmarkError | None:
+    """Return the HallmarkError that led to `error`, if one did."""
+    while error is not None and not isinstance(error, HallmarkError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.local_runner",
+        description="Train, tag, evaluate and publish a penguin model on this machine.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings, in YAML")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        help="use another value for one setting; may be repeated",
+    )
+    parser.add_argument("--verbose", action="store_true", help="show what TensorFlow and TFX print")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(READY) ## make .venv with everything in it (about a minute the first time)
+setup: $(READY) ## make .venv with everything in it (a minute or two the first time)
 
 $(READY): requirements.lock setup.py pyproject.toml
 	@case "$(VERSION)" in 3.10|3.11) ;; *) echo "error: python3 is $(VERSION), but TFX has wheels for 3.10 and 3.11 only: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2;; esac

@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("repeatable")
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A registry root without models."""
-    return Registry.create(tmp_path / "root").root
+    return Registry.create(tmp_path / "serving").root
 
 
 @pytest.fixture

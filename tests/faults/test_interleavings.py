@@ -17,12 +17,12 @@ Make = Callable[[int], Path]
 BEFORE = {
     "staging is locked": ("fcntl.flock", ""),
     "the commit": ("os.link", "/.hallmark/penguin/log/"),
-    "the exposure": ("os.rename", "/root/penguin/"),
-    "the modes are set": ("os.chmod", "/root/penguin/"),
+    "the exposure": ("os.rename", "/serving/penguin/"),
+    "the modes are set": ("os.chmod", "/serving/penguin/"),
 }
 MOMENTS = {
     **BEFORE,
-    "the base path is checked": ("os.scandir", "/root/penguin"),
+    "the base path is checked": ("os.scandir", "/serving/penguin"),
     # Two tagged versions and one published make three events.
     "the first look after the commit": ("open", "/log/00000000000000000004.json"),
 }

@@ -56,7 +56,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def root(disk: Disk) -> Path:
-    return Registry.create(disk.path / "root").root
+    return Registry.create(disk.path / "serving").root
 
 
 def publish(model: Model, candidate: Path) -> int | None:

@@ -28,7 +28,7 @@ $(READY): requirements.lock setup.py pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## train, refuse, improve and publish a penguin model (about two minutes)
+demo: $(READY) ## train, refuse, improve and publish a penguin model (about a minute)
 	@$(VENV)/bin/python -m pipeline.demo
 
 test: lint types $(READY) ## every test on this interpreter

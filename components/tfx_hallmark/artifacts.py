@@ -1,10 +1,12 @@
-"""The artifact type that carries a version through a pipeline."""
+"""The artifact type that carries a version through a pipeline, and what is read off artifacts."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tfx.types.artifact import Artifact
 from tfx.types.system_artifacts import Model as SystemModel
+from tfx.utils import path_utils
 
 from tfx_hallmark.registry.errors import EvidenceError, NotFoundError
 from tfx_hallmark.registry.model import Model
@@ -65,3 +67,8 @@ def open_model(model_version: Artifact) -> Model:
             "run the pipeline with enable_cache=False, so that VersionTagger runs again"
         )
         raise NotFoundError(msg) from error
+
+
+def saved_model_of(model: Artifact) -> Path:
+    """Return where the SavedModel of a Model artifact lies (tfx/utils/path_utils.py knows two layouts)."""
+    return Path(path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)))

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tfx_hallmark.registry.registry import Registry
+
 pytestmark = pytest.mark.tfx
 
 REPOSITORY = Path(__file__).parents[2]
@@ -95,6 +97,16 @@ def test_the_better_model_has_its_version_inferred_and_explained(demo):
     assert "hidden_units changed from [8] to [32]" in json.dumps(shown)
     assert "train_args.num_steps changed from 30 to 300" in json.dumps(shown)
     assert hallmark(out, "live", "penguin")["release"] == 2
+
+
+def test_versions_of_one_data_set_have_its_digest_and_its_preprocessing_in_common(demo):
+    out, _ = demo
+    model = Registry.open(out / "registry").model("penguin")
+    made_from = [version.manifest.provenance for version in model.versions()]
+    assert [sum(origin.data.records.values()) for origin in made_from] == [344, 344, 344]
+    assert len({origin.data.digest for origin in made_from}) == 1
+    assert len({origin.preprocessing for origin in made_from}) == 1
+    assert len(made_from[0].preprocessing) == 64
 
 
 def test_the_same_again_publishes_nothing(demo):

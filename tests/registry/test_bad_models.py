@@ -257,5 +257,5 @@ def test_a_directory_that_is_no_registry_is_not_opened(tmp_path: Path, refused: 
     with refused(NotFoundError, tmp_path / "other", "--root", unchanged=tmp_path):
         Registry.open(tmp_path / "other")
     (tmp_path / "file").write_bytes(b"")
-    with refused(StorageError, tmp_path / "file", unchanged=tmp_path):
+    with refused(StorageError, tmp_path / "file", "no directory is in the way", unchanged=tmp_path):
         Registry.create(tmp_path / "file")

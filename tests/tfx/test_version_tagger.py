@@ -136,6 +136,15 @@ def test_after_says_that_the_tree_is_dirty(checkout):
     assert training_of(tagger)["git"]["dirty"] is True
 
 
+@pytest.mark.parametrize(("file", "dirty"), [("modules/helper.py", True), ("output.csv", False)])
+def test_after_counts_code_that_git_does_not_know_but_no_outputs(checkout, file, dirty):
+    (checkout / file).write_text("new\n")
+    tagger = VersionTagger.after(
+        trainer(module_file=str(checkout / "modules" / "train.py")), registry_root="root", model_name=NAME
+    )
+    assert training_of(tagger)["git"]["dirty"] is dirty
+
+
 def test_after_takes_a_module_outside_of_git_and_settings_given_in_place_of_the_trainers(tmp_path):
     module = tmp_path / "train.py"
     module.write_bytes(MODULE.read_bytes())

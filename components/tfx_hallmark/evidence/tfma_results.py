@@ -45,6 +45,7 @@ def read_evidence(evaluation: str, *, validated: bool) -> TfmaResult:
     import tfx  # noqa: F401, I001
     import tensorflow_model_analysis as tfma
     from google.protobuf import json_format
+    from tensorflow_model_analysis.metrics import metric_specs
     from tensorflow_model_analysis.proto import config_pb2
 
     written = _read_json(Path(evaluation) / EVAL_CONFIG_FILE)
@@ -61,11 +62,13 @@ def read_evidence(evaluation: str, *, validated: bool) -> TfmaResult:
         msg = f"evaluation {evaluation} cannot be read ({_one_line(error)}): run the Evaluator again"
         raise EvidenceError(msg) from error
     names = _ModelNames(config)
+    # What the Evaluator itself validates by (tfx/components/evaluator/executor.py).
+    thresholds = metric_specs.metric_thresholds_from_metrics_specs(config.metrics_specs, eval_config=config)
     if outcome is not None:
-        _check_complete(evaluation, config, sliced, outcome)
+        _check_complete(evaluation, thresholds, sliced, outcome)
     evidence = Evidence(
         validation_ok=None if outcome is None else bool(outcome.validation_ok),
-        comparisons=tuple(_comparisons(config, sliced, names)),
+        comparisons=tuple(_comparisons(thresholds, sliced, names)),
         missing_slices=() if outcome is None else tuple(_missing_slices(outcome)),
         failures=() if outcome is None else tuple(_failures(outcome)),
         metrics=tuple(_metric_values(sliced, names.candidate)),
@@ -91,6 +94,7 @@ class _ModelNames:
 
 
 SliceKey = tuple[tuple[str, Any], ...]
+Thresholds = Mapping[Any, Any]  # by TFMA's MetricKey: pairs of slicing spec, or None, and bound
 Values = dict[Any, float | None]  # by TFMA's MetricKey; None for what is not a finite number
 
 
@@ -137,11 +141,11 @@ def _number(value: Any) -> float | None:
     return float(number) if math.isfinite(number) else None
 
 
-def _comparisons(config: Any, sliced: Mapping[SliceKey, Values], names: _ModelNames) -> Iterator[Comparison]:
-    from tensorflow_model_analysis.metrics import metric_specs
+def _comparisons(
+    thresholds: Thresholds, sliced: Mapping[SliceKey, Values], names: _ModelNames
+) -> Iterator[Comparison]:
     from tensorflow_model_analysis.proto import config_pb2
 
-    thresholds = metric_specs.metric_thresholds_from_metrics_specs(config.metrics_specs, eval_config=config)
     for key, bounds in thresholds.items():
         # TFMA lists the thresholds for each model and checks only the candidate's.
         if names.baseline is not None and key.model_name == names.baseline:
@@ -154,16 +158,16 @@ def _comparisons(config: Any, sliced: Mapping[SliceKey, Values], names: _ModelNa
                     yield _comparison(key, bound, where, values, names)
 
 
-def _check_complete(evaluation: str, config: Any, sliced: Mapping[SliceKey, Values], outcome: Any) -> None:
+def _check_complete(
+    evaluation: str, thresholds: Thresholds, sliced: Mapping[SliceKey, Values], outcome: Any
+) -> None:
     """Make sure that every threshold has a slice it applies to, or that TFMA says there is none.
 
     TFMA reads a metrics file that is gone or empty as no metrics (tfma/api/model_eval_lib.py).
     """
-    from tensorflow_model_analysis.metrics import metric_specs
     from tensorflow_model_analysis.proto import config_pb2
 
     missing = list(outcome.missing_slices)
-    thresholds = metric_specs.metric_thresholds_from_metrics_specs(config.metrics_specs, eval_config=config)
     for bounds in thresholds.values():
         for spec, _ in bounds:
             if isinstance(spec, config_pb2.CrossSlicingSpec) or spec in missing:

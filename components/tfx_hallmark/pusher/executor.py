@@ -8,9 +8,8 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
-from tfx.utils import path_utils
 
-from tfx_hallmark.artifacts import open_model, required_property
+from tfx_hallmark.artifacts import open_model, required_property, saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.pusher.evaluation import read_evaluation
 from tfx_hallmark.registry.copy import link_tree
@@ -48,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
         model = open_model(model_version)
         self._check_destination(model, exec_properties.get("base_directory"))
         push = model.push(
-            Path(path_utils.serving_model_path(candidate.uri, path_utils.is_old_model_artifact(candidate))),
+            saved_model_of(candidate),
             required_property(model_version, "version"),
             read_evaluation(input_dict),
             reason=f"pushed by {pipeline_run(self._context).in_run(exec_properties.get('run_id'))}",

@@ -1,10 +1,11 @@
-"""Copying a model and hashing the copy, at the speed of copying alone.
+"""Copying a model, hashing the copy and making it durable, all at once.
 
-One thread copies, another reads back what has been copied so far and hashes it, a third makes it
-durable. So the digest is that of the bytes in the new place, and costs no pass of its own.
+One thread copies, another reads back what has been copied so far and hashes it, a third has it
+written to the disk. So the digest is that of the bytes in the new place.
 """
 
 import errno
+import fcntl
 import os
 import queue
 import shutil
@@ -132,8 +133,6 @@ def _copy_file(source: Path, destination: Path, progress: _Progress) -> None:
 
 
 def _clone(reader: int, writer: int) -> bool:
-    import fcntl
-
     try:
         fcntl.ioctl(writer, _FICLONE, reader)
     except OSError:

@@ -57,6 +57,14 @@ def _use_once(table: dict[Any, Any], key: object, what: str) -> None:
         raise ValueError(msg)
 
 
+def _add_version(state: ModelState, event: Event, data: events.Tagged | events.Adopted) -> VersionState:
+    _use_once(state.versions, data.version, "version")
+    version = state.versions[data.version] = VersionState(
+        version=data.version, digest=data.digest, manifest=data.manifest, size=data.size, created=event.time
+    )
+    return version
+
+
 def _add_release(state: ModelState, event: Event, number: int, staging: str) -> None:
     _use_once(state.releases, number, "release")
     state.releases[number] = Release(event.data.version, event.time, staging)
@@ -77,16 +85,9 @@ def _move_label(state: ModelState, event: Event, label: str, release: int | None
 
 @_on(events.Tagged)
 def _tagged(state: ModelState, event: Event, data: events.Tagged) -> None:
-    _use_once(state.versions, data.version, "version")
-    state.versions[data.version] = VersionState(
-        version=data.version,
-        digest=data.digest,
-        manifest=data.manifest,
-        size=data.size,
-        created=event.time,
-        tag=data.tag,
-        bump=data.bump,
-    )
+    version = _add_version(state, event, data)
+    version.tag = data.tag
+    version.bump = data.bump
 
 
 @_on(events.Published)
@@ -155,15 +156,7 @@ def _annotated(state: ModelState, _: Event, data: events.Annotated) -> None:
 
 @_on(events.Adopted)
 def _adopted(state: ModelState, event: Event, data: events.Adopted) -> None:
-    _use_once(state.versions, data.version, "version")
-    state.versions[data.version] = VersionState(
-        version=data.version,
-        digest=data.digest,
-        manifest=data.manifest,
-        size=data.size,
-        created=event.time,
-        status="adopted",
-    )
+    _add_version(state, event, data).status = "adopted"
     _add_release(state, event, data.release, "")
     for label in data.labels:
         _move_label(state, event, label, data.release)

@@ -42,8 +42,10 @@ def _explain(error: OSError, doing: str) -> str:
         return f"no space left while {doing}{where}: free some space, then run the same again"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"no permission while {doing}{where}: {error.strerror}; run as a user who may write there"
-    if error.errno == errno.EMLINK or error.errno == errno.EOPNOTSUPP:
+    if error.errno in (errno.EMLINK, errno.EOPNOTSUPP):
         return f"the file system cannot do what is needed while {doing}{where}: {error.strerror}"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"something that is no directory is in the way while {doing}{where}: move it, or choose another place"
     return f"failed while {doing}{where}: {error.strerror or error}"
 
 

@@ -16,7 +16,7 @@ from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.names import check_model_name
 from tfx_hallmark.registry.tagging import DEFAULT_TAG, check_tag_template
 from tfx_hallmark.tagger.executor import Executor
-from tfx_hallmark.tagger.git import git_state
+from tfx_hallmark.tagger.git import git_state, working_tree
 from tfx_hallmark.tagger.provenance import TrainingRecord, file_digest
 
 
@@ -202,9 +202,13 @@ class VersionTagger(base_component.BaseComponent):
 
 def _with_module_file(record: TrainingRecord, path: Path) -> TrainingRecord:
     # Read now: this is the code that the Trainer packs, on every orchestrator.
-    git = git_state(path.parent)
-    module = path.name if git is None else str(path.relative_to(git.top))
-    return msgspec.structs.replace(record, module=module, module_digest=file_digest(path), git=git)
+    top = working_tree(path.parent)
+    return msgspec.structs.replace(
+        record,
+        module=path.name if top is None else str(path.relative_to(top)),
+        module_digest=file_digest(path),
+        git=git_state(path.parent),
+    )
 
 
 def _check_seed(seed: Any) -> int | None:

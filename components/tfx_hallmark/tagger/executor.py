@@ -9,8 +9,8 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
-from tfx.utils import path_utils
 
+from tfx_hallmark.artifacts import saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.registry import numbering
 from tfx_hallmark.registry.manifest import Run
@@ -50,9 +50,7 @@ class Executor(base_executor.BaseExecutor):
             Registry.create(root)
             .model(exec_properties["model_name"])
             .tag(
-                Path(
-                    path_utils.serving_model_path(candidate.uri, path_utils.is_old_model_artifact(candidate))
-                ),
+                saved_model_of(candidate),
                 provenance=lambda objects: collect(input_dict, training, module_file, run, objects),
                 number=self._number(exec_properties),
                 template=exec_properties["tag_template"],

@@ -12,26 +12,32 @@ class GitState(msgspec.Struct, frozen=True):
 
     Attributes:
         commit: The commit checked out.
-        dirty: Whether tracked files differ from it.
+        dirty: Whether tracked files differ from it, or the module's own folder holds Python files that git
+            does not know.
         remote: URL of `origin` without credentials; None if there is none.
-        top: The working tree's directory.
     """
 
     commit: str
     dirty: bool
     remote: str | None
-    top: str = ""
 
 
 def git_state(folder: Path) -> GitState | None:
-    """Return the state of the working tree around a folder; None outside one or without git."""
+    """Return the state of the working tree around a module's folder; None outside one or without git."""
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
-    top = _git(folder, "rev-parse", "--show-toplevel") or str(folder)
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    # Trainer packs every .py file of that folder; elsewhere, what git does not know is mostly output.
+    unknown = _git(folder, "status", "--porcelain", "--", "*.py")
     remote = _git(folder, "config", "--get", "remote.origin.url")
-    return GitState(commit, bool(changes), without_credentials(remote) if remote else None, top)
+    return GitState(commit, bool(changed or unknown), without_credentials(remote) if remote else None)
+
+
+def working_tree(folder: Path) -> Path | None:
+    """Return the top of the working tree around a folder; None outside one or without git."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    return None if top is None else Path(top)
 
 
 def without_credentials(url: str) -> str:

@@ -210,7 +210,9 @@ def test_an_error_of_ours_is_shown_as_it_is(tmp_path, capfd):
     assert main(arguments(tmp_path)) == 1
     out, err = capfd.readouterr()
     assert out == ""
-    assert re.fullmatch(r"error: failed while creating the log file [^\n]+\n", err)
+    assert re.fullmatch(
+        r"error: something that is no directory is in the way while creating the log file [^\n]+\n", err
+    )
 
 
 def test_settings_of_the_run_reach_the_pipeline(tmp_path):

@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-PYTEST  = $(VENV)/bin/python -m pytest -n 2
+# By module, for what a module's tests share is dear.
+PYTEST  = $(VENV)/bin/python -m pytest -n 2 --dist loadscope
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 READY   = $(VENV)/.ready-$(VERSION)
 OTHER   = $(if $(filter 3.11,$(VERSION)),3.10,3.11)
@@ -12,7 +13,11 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE = 1
 export TF_CPP_MIN_LOG_LEVEL = 3
 
-.PHONY: help setup demo test test-fast test-other test-all lint format types bench lock clean
+# Folders whose test modules import TFX; collecting them would take longer than all others run.
+HEAVY   = airflow beam databases kubeflow orchestrators tfx
+AIRFLOW3 = .venv-airflow3
+
+.PHONY: help setup demo test test-fast test-other test-servers test-all lint format types bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,21 +36,32 @@ $(READY): requirements.lock setup.py pyproject.toml
 demo: $(READY) ## train, refuse, improve and publish a penguin model (about a minute)
 	@$(VENV)/bin/python -m pipeline.demo
 
-test: lint types $(READY) ## every test on this interpreter
-	$(PYTEST)
+test: lint types $(READY) ## every test on this interpreter that starts no scheduler and no database
+	$(PYTEST) -m "not servers"
 
 test-fast: $(READY) ## the tests that need no TensorFlow
-	$(PYTEST) -m "not tfx" --ignore=tests/tfx
+	$(PYTEST) -m "not tfx" $(HEAVY:%=--ignore=tests/%)
 
-test-other: ## component and pipeline tests on the other interpreter, where there is one
+test-other: ## the same tests on the other interpreter, where there is one
 	@other=$$(sh .ci/find-python $(OTHER)) || { echo "no Python $(OTHER) here: skipped its tests"; exit 0; }; \
 	$(MAKE) --no-print-directory PYTHON=$$other VENV=.venv-$(OTHER) test-here
 
 .PHONY: test-here
 test-here: $(READY)
-	$(PYTEST)
+	$(PYTEST) -m "not servers"
 
-test-all: test test-other ## everything, on both interpreters
+test-servers: $(READY) $(AIRFLOW3)/.ready ## tests with Airflow 2 and 3, MariaDB and PostgreSQL (installs the last two with apt)
+	@sh .ci/system-packages
+	$(PYTEST) -m servers
+
+# Airflow 3 and TFX cannot share an environment: its tasks run TFX in the other one.
+$(AIRFLOW3)/.ready: requirements-airflow3.lock $(READY)
+	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Airflow 3 needs a Python 3.11" >&2; exit 2; }; \
+	$$python311 -m venv --clear $(AIRFLOW3)
+	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW3)/bin/python --no-deps --require-hashes -r requirements-airflow3.lock
+	@touch $@
+
+test-all: test test-other test-servers ## everything
 
 lint: $(READY) ## ruff: style and formatting
 	$(VENV)/bin/ruff check .
@@ -65,6 +81,9 @@ bench: $(READY) ## how fast publishing and listing are, against cp, TFX's Pusher
 lock: $(READY) ## resolve the dependencies of both interpreters anew
 	$(VENV)/bin/uv lock --upgrade
 	$(VENV)/bin/uv export --frozen --no-emit-project --all-extras --all-groups --quiet --no-header -o requirements.lock
+	$(VENV)/bin/uv export --frozen --no-emit-project --extra tfx --extra kfp --no-default-groups --quiet --no-header -o requirements-image.lock
+	$(VENV)/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  requirements-airflow3.in -o requirements-airflow3.lock
 
 clean: ## delete environments, caches and outputs
-	rm -rf .venv .venv-3.10 .venv-3.11 output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) output .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Reads and writes ML Metadata. Needs the extra `lineage`, and neither TFX nor TensorFlow."""

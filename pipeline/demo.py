@@ -91,7 +91,7 @@ def _demonstrate(out: Path) -> None:
         print(f"\n=== {number}. {heading}\n")
         overrides = [
             f"pipeline.root={out / 'pipeline'}",
-            f"pipeline.metadata={out / 'metadata.sqlite'}",
+            f"metadata.file={out / 'metadata.sqlite'}",
             "pipeline.enable_cache=true",
             f"registry.root={registry}",
             *settings,

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pipeline.command_line import ended, settings_parser
 from pipeline.config import Config, load_config
+from pipeline.config.runner import check_kind
 from pipeline.console import ComponentLines, noise_into
 from pipeline.outcome import outcome
-from tfx_hallmark.registry.errors import ConfigError, HallmarkError
+from tfx_hallmark.orchestration.failures import first_line, own_error
 from tfx_hallmark.registry.storage import explain_os_errors
 
 if TYPE_CHECKING:
@@ -38,15 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The arguments; by default those of the process.
     """
     options = _parser().parse_args(arguments)
-    try:
-        run(load_config(options.config, options.overrides), verbose=options.verbose)
-    except ConfigError as error:
-        return _fail(str(error), 2)
-    except HallmarkError as error:
-        return _fail(str(error), 1)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 1)
-    return 0
+
+    def command() -> None:
+        config = load_config(options.config, options.overrides)
+        check_kind(config.runner, "local")
+        run(config, verbose=options.verbose)
+
+    return ended(command)
 
 
 def run(config: Config, *, verbose: bool = False) -> None:
@@ -77,23 +77,27 @@ def run(config: Config, *, verbose: bool = False) -> None:
 
 def _run(config: Config, terminal: TextIO, *, where_details_are: str) -> None:
     started = time.monotonic()
+    from tfx_hallmark.lineage.log_filter import passwords_hidden
+    from tfx_hallmark.lineage.store import prepare_store
+
+    prepare_store(config.metadata.connection())
     # These import TensorFlow and TFX, which is slow and noisy, so not before it must be.
     from pipeline.penguin_pipeline import create_pipeline
     from pipeline.run_record import RunFailedError, check_run, read_result
 
     terminal.write(f"  {'(imports)':<18}{time.monotonic() - started:6.1f} s\n")
     pipeline = create_pipeline(config)
-    with _component_lines(terminal) as lines:
+    with _component_lines(terminal) as lines, passwords_hidden():
         try:
             run_id = run_components(pipeline)
         except Exception as error:
             # To the descriptor, because that is what goes into the log.
             os.write(2, traceback.format_exc().encode())
-            own = _own_error(error)
+            own = own_error(error)
             if own:
                 raise own from None
             what = lines.component or "packing the module file"
-            msg = f"{what} failed: {_first_line(error)} (details {where_details_are})"
+            msg = f"{what} failed: {first_line(error)} (details {where_details_are})"
             raise RunFailedError(msg) from None
     check_run(
         pipeline.metadata_connection_config,
@@ -137,38 +141,11 @@ def _component_lines(terminal: TextIO) -> Iterator[ComponentLines]:
         absl_logging.set_verbosity(verbosity)
 
 
-def _own_error(error: BaseException | None) -> HallmarkError | None:
-    """Return the HallmarkError that led to `error`, if one did."""
-    while error is not None and not isinstance(error, HallmarkError):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return code
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.local_runner",
+    parser = settings_parser(
+        "pipeline.local_runner",
         description="Train, tag, evaluate and publish a penguin model on this machine.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings, in YAML")
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="SECTION.KEY=VALUE",
-        help="use another value for one setting; may be repeated",
+        examples=_EXAMPLES,
     )
     parser.add_argument("--verbose", action="store_true", help="show what TensorFlow and TFX print")
     return parser

@@ -17,11 +17,13 @@ from tfx_hallmark.tagger.component import VersionTagger
 MODULE_FILE = str(Path(__file__).with_name("modules").absolute() / "penguin.py")
 
 
-def create_pipeline(config: Config) -> tfx.dsl.Pipeline:
+def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pipeline:
     """Build the pipeline that trains, tags, evaluates and publishes a model.
 
     Args:
         config: Where things are, the model's hyperparameters and the gate's thresholds.
+        run_id: What the orchestrator replaces by the run's id, where it does not tell its executors:
+            `'{{ run_id }}'` on Airflow 2, `'{{$.pipeline_job_uuid}}'` on Kubeflow.
     """
     example_gen = tfx.components.CsvExampleGen(
         input_base=config.data.folder,
@@ -51,7 +53,12 @@ def create_pipeline(config: Config) -> tfx.dsl.Pipeline:
         custom_config=config.trainer.model_dump(exclude={"steps"}),
     )
     tagger = VersionTagger.after(
-        trainer, registry_root=config.registry.root, model_name=config.registry.model
+        trainer,
+        # The Trainer's own have been through Transform: no span is on them, and their last digits vary.
+        examples=example_gen.outputs["examples"],
+        registry_root=config.registry.root,
+        model_name=config.registry.model,
+        run_id=run_id,
     )
     baseline = StableBaseline(model=trainer.outputs["model"], model_version=tagger.outputs["model_version"])
     evaluator = BaselineEvaluator(
@@ -67,17 +74,16 @@ def create_pipeline(config: Config) -> tfx.dsl.Pipeline:
         model_blessing=evaluator.outputs["blessing"],
         evaluation=evaluator.outputs["evaluation"],
         baseline=baseline.outputs["baseline"],
+        run_id=run_id,
     )
     data = [example_gen, statistics_gen, schema_gen, example_validator, transform]
     return tfx.dsl.Pipeline(
         pipeline_name=config.pipeline.name,
         pipeline_root=config.pipeline.root,
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            config.pipeline.metadata
-        ),
+        metadata_connection_config=config.metadata.connection(),
         components=[*data, trainer, tagger, baseline, evaluator, pusher],
         enable_cache=config.pipeline.enable_cache,
-        beam_pipeline_args=config.pipeline.beam_args,
+        beam_pipeline_args=config.beam.arguments(),
     )
 
 

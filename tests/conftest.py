@@ -1,8 +1,11 @@
 """What most tests start from: a registry root, different small real models, and an evaluation of one."""
 
 import contextlib
+import fcntl
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -18,6 +21,43 @@ from tfx_hallmark.registry.verdict import OVERALL, Comparison, Evaluation, Evide
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+
+HERE = Path(__file__).parent
+# What a folder's tests need; a test of another folder says it by itself.
+NEEDS = {
+    "airflow": ["tfx", "servers"],
+    "beam": ["tfx"],
+    "databases": ["tfx", "servers"],
+    "kubeflow": ["tfx"],
+    "orchestrators": ["tfx"],
+    "tfx": ["tfx"],
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in NEEDS.get(item.path.relative_to(HERE).parts[0], []):
+            item.add_marker(marker)
+
+
+@pytest.fixture(scope="session")
+def told_here(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Any]:
+    """What LocalDagRunner makes of the three runs of the penguin pipeline; run once for all worker processes."""
+    from tests.orchestrators import local
+    from tests.orchestrators.story import tell
+
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    story = shared / "local-story.json"
+    with (shared / "local-story.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not story.exists():
+            with local.orchestrator(tmp_path_factory.mktemp("local")) as here:
+                story.write_text(json.dumps(tell(here)))
+        told: dict[str, Any] = json.loads(story.read_text())
+        return told
 
 
 @pytest.fixture

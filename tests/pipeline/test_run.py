@@ -26,7 +26,7 @@ def arguments(folder: Path) -> list[str]:
     """Local settings, with everything the run writes under a folder."""
     paths = {
         "pipeline.root": "artifacts",
-        "pipeline.metadata": "metadata.sqlite",
+        "metadata.file": "metadata.sqlite",
         "registry.root": "registry",
     }
     settings = [f"--set={key}={folder / name}" for key, name in paths.items()]

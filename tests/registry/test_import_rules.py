@@ -17,7 +17,10 @@ MAY_USE = {
     "registry": {"registry"},
     "evidence": {"evidence", "registry"},
     "lineage": {"lineage", "registry"},
-    "cli": {"cli", "dashboard", "registry", "evidence", "lineage"},
+    "kfp_lint": {"kfp_lint", "registry"},
+    "orchestration": {"orchestration", "kfp_lint", "lineage", "registry", *COMPONENTS},
+    "scaffold": {"scaffold", "registry"},
+    "cli": {"cli", "dashboard", "registry", "evidence", "lineage", "scaffold"},
     "dashboard": {"dashboard", "registry", "evidence", "lineage"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -8,15 +8,6 @@ from tfx.types.artifact import Artifact
 
 from tests.tfx.workbench import Bench, Candidate, make_examples, moved_to
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The hook is given every item of the session, not only those of this folder.
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.tfx)
-
 
 @pytest.fixture(scope="session")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Artifact:

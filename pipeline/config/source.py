@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from pipeline.config.interpolation import interpolate
 from tfx_hallmark.registry.errors import ConfigError
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -22,6 +23,7 @@ class Settings:
     def __init__(self, name: str) -> None:
         self.values: dict[str, Any] = {}
         self._origins: dict[KeyPath, str] = {(): name}
+        self._variables: dict[KeyPath, list[str]] = {}
 
     def origin(self, path: KeyPath) -> str:
         """Return what set the value at `path` or, if nothing did, the section it would be in."""
@@ -33,10 +35,34 @@ class Settings:
         """Remember what set the value at `path`."""
         self._origins[path] = origin
 
+    def variables(self, path: KeyPath) -> list[str]:
+        """Return the environment variables that are in the value at `path`."""
+        return self._variables.get(path, [])
+
+    def record_variables(self, path: KeyPath, names: list[str]) -> None:
+        """Remember which environment variables are in the value at `path`."""
+        self._variables[path] = names
+
     def replace(self, path: KeyPath, origin: str) -> None:
         """Remember what set the value at `path` anew, and forget what was known of its parts."""
         self._origins = {known: at for known, at in self._origins.items() if known[: len(path)] != path}
+        self._variables = {
+            known: names for known, names in self._variables.items() if known[: len(path)] != path
+        }
         self.record(path, origin)
+
+    def read_as_yaml(self, path: KeyPath) -> bool:
+        """Give a value from the environment the type that YAML would; return whether that changes it."""
+        if not self.variables(path):
+            return False
+        holder: Any = self.values
+        for key in path[:-1]:
+            holder = holder[key]
+        value = _plain(holder[path[-1]])
+        changed = not isinstance(value, str)
+        if changed:
+            holder[path[-1]] = value
+        return changed
 
 
 def dotted(path: KeyPath) -> str:
@@ -52,12 +78,13 @@ def read_settings(file: Path, overrides: Iterable[str] = ()) -> Settings:
     """Read a YAML file and apply overrides to it.
 
     Args:
-        file: The YAML file. Nothing in it is interpolated, from the environment or elsewhere.
+        file: The YAML file. `${NAME}` in a value is that environment variable, and `$${` is `${`.
         overrides: `section.key=value` each, the value in YAML notation; later ones win.
 
     Raises:
-        ConfigError: If the file cannot be read, is not one YAML mapping, or repeats a key, or if an
-            override is not of that form. The message starts with the file and line, or the override.
+        ConfigError: If the file cannot be read, is not one YAML mapping, repeats a key or names an
+            environment variable that is not set, or if an override is not of that form. The message
+            starts with the file and line, or the override.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -106,7 +133,12 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
         self._settings.record(path, self._origin(node))
-        return _scalar(node, self._origin(node))
+        value = _scalar(node, self._origin(node))
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        text, names = interpolate(value, self._origin(node))
+        self._settings.record_variables(path, names)
+        return text
 
     def _read_mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -126,6 +158,14 @@ class _Reader:
 
     def _origin(self, node: yaml.Node) -> str:
         return f"{self._source}:{node.start_mark.line + 1}"
+
+
+def _plain(text: str) -> Any:
+    """Return what an unquoted text means in YAML; the text itself, if it is no number, boolean or null."""
+    tag = _Loader("").resolve(yaml.ScalarNode, text, (True, False))
+    if tag.rpartition(":")[2] not in ("int", "float", "bool", "null"):
+        return text
+    return _Loader("").construct_object(yaml.ScalarNode(tag, text))
 
 
 def _scalar(node: yaml.Node, origin: str) -> Any:

@@ -1,6 +1,8 @@
 """The artifact type that carries a version through a pipeline, and what is read off artifacts."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from tfx.types.artifact import Artifact
 from tfx.types.system_artifacts import Model as SystemModel
 from tfx.utils import path_utils
 
+from tfx_hallmark.artifact_files import explain_file_errors, local_view
 from tfx_hallmark.registry.errors import EvidenceError, NotFoundError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
@@ -69,6 +72,16 @@ def open_model(model_version: Artifact) -> Model:
         raise NotFoundError(msg) from error
 
 
-def saved_model_of(model: Artifact) -> Path:
-    """Return where the SavedModel of a Model artifact lies (tfx/utils/path_utils.py knows two layouts)."""
-    return Path(path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)))
+@contextlib.contextmanager
+def saved_model_of(model: Artifact) -> Iterator[Path]:
+    """Give a path to the SavedModel of a Model artifact, which is a temporary copy's if it is remote.
+
+    Raises:
+        ConfigError: As `artifact_files.local_view` does.
+        StorageError: As `artifact_files.local_view` does.
+    """
+    # tfx/utils/path_utils.py knows two layouts, and looks which it is.
+    with explain_file_errors(f"looking into {model.uri}", model.uri):
+        uri = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+    with local_view(uri) as path:
+        yield path

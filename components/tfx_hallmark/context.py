@@ -1,15 +1,36 @@
 """What an executor can know about the run it is part of."""
 
+import os
+import sys
 from typing import Any
 
 import msgspec
 
+# Airflow sets these in every task's environment (airflow/utils/operator_helpers.py, context_to_airflow_vars).
+_DAG_ID = "AIRFLOW_CTX_DAG_ID"
+_DAG_RUN_ID = "AIRFLOW_CTX_DAG_RUN_ID"
+# What a task's container runs on Kubeflow Pipelines (tfx/orchestration/kubeflow/v2/step_builder.py).
+_KUBEFLOW_ENTRY_POINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
+
 
 class PipelineRun(msgspec.Struct, frozen=True):
-    """The run, as far as the orchestrator tells: on Airflow and Kubeflow nothing reaches the executor."""
+    """The run, as far as the orchestrator tells; what it does not tell is left out.
+
+    Attributes:
+        pipeline: Name of the pipeline. Nothing tells it on Kubeflow Pipelines.
+        run_id: Its run. On Kubeflow Pipelines only a parameter tells it.
+        orchestrator: `airflow`; `kubeflow`, by the entry point that Vertex Pipelines uses as well; or
+            `local` for TFX's own launcher with neither around it.
+    """
 
     pipeline: str | None = None
     run_id: str | None = None
+    orchestrator: str | None = None
+
+    @property
+    def has_metadata_ids(self) -> bool:
+        """Whether the ids of artifacts are ML Metadata's: on Kubeflow Pipelines they are made up (hashes of names)."""
+        return self.orchestrator != "kubeflow"
 
     def in_run(self, run_id: str | None) -> "PipelineRun":
         """Return this with the run's id, where a parameter tells it."""
@@ -21,7 +42,7 @@ class PipelineRun(msgspec.Struct, frozen=True):
 
 
 def pipeline_run(context: Any) -> PipelineRun:
-    """Read the run off an executor's context.
+    """Read the run off an executor's context and its process.
 
     Args:
         context: `BaseExecutor._context`; None, or empty, outside of the portable launcher
@@ -29,6 +50,16 @@ def pipeline_run(context: Any) -> PipelineRun:
     """
     info = getattr(context, "pipeline_info", None)
     return PipelineRun(
-        pipeline=getattr(info, "id", None),
-        run_id=getattr(context, "pipeline_run_id", None),
+        # TFX's AirflowDagRunner names the DAG as the pipeline.
+        pipeline=getattr(info, "id", None) or os.environ.get(_DAG_ID),
+        run_id=getattr(context, "pipeline_run_id", None) or os.environ.get(_DAG_RUN_ID),
+        orchestrator=_orchestrator(info),
     )
+
+
+def _orchestrator(pipeline_info: Any) -> str | None:
+    if getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == _KUBEFLOW_ENTRY_POINT:
+        return "kubeflow"
+    if _DAG_ID in os.environ:
+        return "airflow"
+    return None if pipeline_info is None else "local"

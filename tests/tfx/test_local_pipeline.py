@@ -62,6 +62,7 @@ def test_better_model_is_published_with_the_hyperparameter_that_changed_as_the_r
     run = stable.manifest.provenance.run
     assert run.pipeline == "tiny-pipeline"
     assert run.run_id
+    assert run.orchestrator == "local"
     assert stable.manifest.provenance.data.records == {"train": 200, "eval": 200}
     reason = list(Registry.open(pipelines.root).model(NAME).events())[-1].reason
     assert "tiny-pipeline" in reason

@@ -10,8 +10,8 @@ from tfx.types import standard_artifacts
 
 from tests.conftest import listing
 from tests.tfx import tiny_model
+from tests.tfx.one_line import OneLine
 from tests.tfx.workbench import Candidate, as_channel, make_artifact, make_model
-from tfx_hallmark import HallmarkError
 from tfx_hallmark.registry.errors import ConfigError, DigestMismatchError, EvidenceError, NotFoundError
 from tfx_hallmark.registry.tree import digest_tree
 
@@ -37,25 +37,9 @@ def served(bench):
     }
 
 
-class Unmoved:
-    """Expects one error of ours, of one line, that leaves what serves and what is on record alone."""
-
-    def __init__(self, bench, error, *parts):
-        self.bench, self.error, self.parts = bench, error, parts
-
-    def __enter__(self):
-        self.before = served(self.bench)
-
-    def __exit__(self, kind, raised, traceback):
-        assert raised is not None, "nothing was raised"
-        if not isinstance(raised, HallmarkError):
-            return False
-        assert kind is self.error
-        assert "\n" not in str(raised)
-        for part in self.parts:
-            assert str(part) in str(raised)
-        assert served(self.bench) == self.before
-        return True
+def unmoved(bench, error, *parts):
+    """Expects one line that leaves what serves and what is on record alone."""
+    return OneLine(lambda: served(bench), error, *parts)
 
 
 # What a push leaves behind
@@ -154,7 +138,7 @@ def test_push_destination_elsewhere(evaluated, tmp_path):
     elsewhere = pusher_pb2.PushDestination(
         filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(tmp_path / "elsewhere"))
     )
-    with Unmoved(
+    with unmoved(
         bench, ConfigError, tmp_path / "elsewhere", bench.root / "tiny", "leave push_destination out"
     ):
         bench.push(candidate, push_destination=elsewhere)
@@ -162,7 +146,7 @@ def test_push_destination_elsewhere(evaluated, tmp_path):
 
 def test_push_destination_without_a_directory_is_refused_at_construction(evaluated):
     bench, candidate = evaluated(10, 10)
-    with Unmoved(bench, ConfigError, "filesystem.base_directory"):
+    with unmoved(bench, ConfigError, "filesystem.base_directory"):
         bench.pusher(candidate, push_destination=pusher_pb2.PushDestination())
 
 
@@ -176,7 +160,7 @@ def test_blessing_or_evaluation_of_another_model(evaluated, artifact):
     bench, candidate = evaluated(10, 10)
     _, other = evaluated(0, 25)
     setattr(candidate, artifact, another(artifact, other))
-    with Unmoved(
+    with unmoved(
         bench, EvidenceError, f"of another candidate ({other.model.uri}", candidate.model.uri, "connect the"
     ):
         bench.push(candidate)
@@ -187,7 +171,7 @@ def test_blessing_and_evaluation_of_another_model_with_its_version(evaluated):
     _, other = evaluated(0, 25)
     for artifact in ("blessing", "evaluation", "model", "baseline"):
         setattr(candidate, artifact, another(artifact, other))
-    with Unmoved(bench, EvidenceError, candidate.blessing.uri, "of version", "of this version's evaluator"):
+    with unmoved(bench, EvidenceError, candidate.blessing.uri, "of version", "of this version's evaluator"):
         bench.push(candidate)
 
 
@@ -196,7 +180,7 @@ def test_blessing_of_another_baseline(evaluated):
     candidate.baseline = bench.hand_out_baseline(
         Candidate(**{field: getattr(candidate, field) for field in ("model", "model_version")})
     ).baseline
-    with Unmoved(bench, EvidenceError, "of another baseline", candidate.baseline.uri, "connect the blessing"):
+    with unmoved(bench, EvidenceError, "of another baseline", candidate.baseline.uri, "connect the blessing"):
         bench.push(candidate)
 
 
@@ -205,7 +189,7 @@ def test_blessing_that_names_no_model(evaluated):
     nameless = make_artifact(standard_artifacts.ModelBlessing, bench.new_folder())
     nameless.set_int_custom_property("blessed", 1)
     candidate.blessing = nameless
-    with Unmoved(bench, EvidenceError, nameless.uri):
+    with unmoved(bench, EvidenceError, nameless.uri):
         bench.push(candidate)
 
 
@@ -227,7 +211,7 @@ def test_undamaged_copy_of_the_evaluation_is_accepted(damaged):
 def test_missing_evaluation(damaged):
     bench, candidate, folder = damaged
     shutil.rmtree(folder)
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
@@ -257,14 +241,14 @@ def flip(file):
 def test_damaged_evaluation(damaged, name, damage):
     bench, candidate, folder = damaged
     damage(folder / name)
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
 def test_evaluation_whose_config_is_json_of_something_else(damaged):
     bench, candidate, folder = damaged
     (folder / "eval_config.json").write_text("[]")
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
@@ -287,7 +271,7 @@ def test_first_model_is_not_published_on_an_evaluation_without_metrics(first_aga
     # With nothing stable there is no change threshold whose absence the gate could notice.
     bench, candidate, folder = first_again
     damage(folder / "metrics-00000-of-00001.tfrecord")
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
@@ -301,7 +285,7 @@ def test_evaluation_that_lost_the_record_of_one_slice(damaged):
         for record in records:
             if b"region" in record:
                 writer.write(record)
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
@@ -310,14 +294,14 @@ def test_unreadable_evaluation_file(damaged):
     # Root may read anything, so a directory stands in for what cannot be read.
     (folder / "eval_config.json").unlink()
     (folder / "eval_config.json").mkdir()
-    with Unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
+    with unmoved(bench, EvidenceError, folder, "run the Evaluator again"):
         bench.push(candidate)
 
 
 def test_baseline_that_stable_baseline_did_not_make(first_again):
     bench, candidate, _ = first_again
     candidate.baseline = make_model(bench.new_folder(), (20, 20))
-    with Unmoved(bench, EvidenceError, candidate.baseline.uri, "StableBaseline"):
+    with unmoved(bench, EvidenceError, candidate.baseline.uri, "StableBaseline"):
         bench.push(candidate)
 
 
@@ -325,7 +309,7 @@ def test_evaluator_takes_no_baseline_that_stable_baseline_did_not_make(serving):
     bench, _ = serving
     candidate = bench.tag(bench.train(10, 10))
     candidate.baseline = make_model(bench.new_folder(), (20, 20))
-    with Unmoved(bench, EvidenceError, candidate.baseline.uri, "StableBaseline"):
+    with unmoved(bench, EvidenceError, candidate.baseline.uri, "StableBaseline"):
         bench.evaluate(candidate)
 
 
@@ -334,7 +318,7 @@ def test_model_version_that_version_tagger_did_not_make(evaluated):
 
     bench, candidate = evaluated(10, 10)
     candidate.model_version = make_artifact(ModelVersion, bench.new_folder())
-    with Unmoved(bench, EvidenceError, candidate.model_version.uri, "registry_root"):
+    with unmoved(bench, EvidenceError, candidate.model_version.uri, "registry_root"):
         bench.push(candidate)
 
 
@@ -344,7 +328,7 @@ def test_candidate_that_changed_after_it_was_tagged(serving):
     serving_dir = Path(candidate.model.uri) / "Format-Serving"
     shutil.rmtree(serving_dir)
     tiny_model.save(serving_dir, (0, 0))
-    with Unmoved(bench, DigestMismatchError, "1.0.1", "run the pipeline again from Trainer"):
+    with unmoved(bench, DigestMismatchError, "1.0.1", "run the pipeline again from Trainer"):
         bench.push(candidate)
 
 
@@ -363,5 +347,5 @@ def test_release_that_serves_no_more_is_named_when_there_is_no_baseline_to_hand_
     bench, _ = serving
     candidate = bench.tag(bench.train(10, 10))
     shutil.rmtree(bench.registered.path / "1")
-    with Unmoved(bench, NotFoundError, "release 1", "push its model again"):
+    with unmoved(bench, NotFoundError, "release 1", "push its model again"):
         bench.hand_out_baseline(candidate)

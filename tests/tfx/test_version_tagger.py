@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 from tfx import v1 as tfx
 from tfx.types import standard_artifacts
 from tfx.types.channel import Channel
@@ -18,6 +19,7 @@ from tfx_hallmark.registry.errors import ConfigError, InvalidNameError, VersionE
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.storage import LocalStorage
 from tfx_hallmark.tagger.provenance import TrainingRecord, file_digest
+from tfx_hallmark.tagger.schema_content import schema_digest
 
 MODULE = Path(tiny_model.__file__)
 
@@ -55,7 +57,8 @@ def test_what_cannot_work_is_refused_when_the_pipeline_is_defined(options, error
 def test_registry_root_is_absolute_so_that_every_executor_means_the_same(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert wire(registry_root="serving").exec_properties["registry_root"] == str(tmp_path / "serving")
-    assert wire(registry_root="gs://bucket/serving").exec_properties["registry_root"] == "gs://bucket/serving"
+    with pytest.raises(ConfigError, match="'gs://bucket/serving' is a URI: give a directory"):
+        wire(registry_root="gs://bucket/serving")
 
 
 # After a Trainer
@@ -203,11 +206,66 @@ def test_data_has_record_counts_and_a_digest_that_does_not_depend_on_the_order(t
     shuffled = {split: random.Random(1).sample(rows, len(rows)) for split, rows in splits.items()}
     data = data_of(tmp_path / "one", splits)
     assert data.records == {"train": 100, "eval": 100}
-    assert data.splits == ("train", "eval")
+    assert data.splits == ("eval", "train")
     assert data.uri == str(tmp_path / "one" / "examples")
     again = data_of(tmp_path / "two", dict(reversed(shuffled.items())), files=3)
     assert again.digest == data.digest
     assert again.records == data.records
+
+
+def test_digest_of_the_data_does_not_depend_on_the_order_of_features(tmp_path):
+    """Protobuf writes a map in any order, so one row is written in different ways by different runs."""
+    one, other = (_feature(name, value) for name, value in (("age", 7), ("height", 11)))
+    forwards, backwards = (_example(entries) for entries in ((one, other), (other, one)))
+    assert forwards != backwards
+    assert tf.train.Example.FromString(forwards) == tf.train.Example.FromString(backwards)
+    digest = data_of(tmp_path / "one", {"train": [forwards]}).digest
+    assert data_of(tmp_path / "two", {"train": [backwards]}).digest == digest
+    assert data_of(tmp_path / "three", {"train": [_example((one,))]}).digest != digest
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (
+            'feature { name: "b" type: INT }\nfeature { name: "a" domain: "d" }\nstring_domain { name: "d" }',
+            True,
+        ),
+        (
+            'feature { name: "a" domain: "d" }\nfeature { name: "b" type: FLOAT }\nstring_domain { name: "d" }',
+            False,
+        ),
+        ('feature { name: "a" domain: "d" }\nstring_domain { name: "d" }', False),
+    ],
+)
+def test_digest_of_the_schema_does_not_depend_on_the_order_of_features(tmp_path, text, same):
+    first = 'string_domain { name: "d" }\nfeature { name: "a" domain: "d" }\nfeature { name: "b" type: INT }'
+    digests = []
+    for name, content in (("one", first), ("two", text)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "schema.pbtxt").write_text(content)
+        digests.append(schema_digest(tmp_path / name))
+    assert (digests[0] == digests[1]) is same
+
+
+def test_schema_that_cannot_be_read_has_the_digest_of_its_files(tmp_path):
+    assert schema_digest(tmp_path / "gone") is None
+    (tmp_path / "schema.pbtxt").write_text("feature {")
+    broken = schema_digest(tmp_path)
+    (tmp_path / "schema.pbtxt").write_text("feature { ")
+    assert broken is not None
+    assert schema_digest(tmp_path) != broken
+
+
+def _feature(name: str, value: int) -> bytes:
+    """Gives one entry of the map in tf.train.Features."""
+    feature = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    return tf.train.Features(feature={name: feature}).SerializeToString()
+
+
+def _example(entries: tuple[bytes, ...]) -> bytes:
+    features = b"".join(entries)
+    return b"\x0a" + bytes([len(features)]) + features  # field 1 of tf.train.Example, and its length
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.artifact import Artifact
 
+from pipeline.config.beam import InMemory
 from tests.tfx import tiny_model
 from tfx_hallmark import (
     BaselineEvaluator,
@@ -25,7 +26,7 @@ from tfx_hallmark import (
 from tfx_hallmark.registry.model import Model
 
 NAME = "tiny"
-BEAM_ARGS = ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"]
+BEAM_ARGS = InMemory(runner="in_memory", extra=[]).arguments()
 
 _ids = itertools.count(1)
 
@@ -128,6 +129,10 @@ class Bench:
     def new_folder(self) -> Path:
         return self.folder / "artifacts" / str(next(self._numbers))
 
+    def launch(self, component: BaseComponent) -> dict[str, Artifact]:
+        """Runs a component; its outputs go into a folder of their own."""
+        return launch(component, self.new_folder())
+
     def train(self, *errors: int, confidence: float = 1.0, seed: int = 0) -> Candidate:
         return Candidate(model=make_model(self.new_folder(), errors, confidence=confidence, seed=seed))
 
@@ -138,12 +143,12 @@ class Bench:
             model_name=NAME,
             **{"examples": as_channel(self.examples), **options},
         )
-        candidate.model_version = launch(tagger, self.new_folder())["model_version"]
+        candidate.model_version = self.launch(tagger)["model_version"]
         return candidate
 
     def hand_out_baseline(self, candidate: Candidate) -> Candidate:
         component = StableBaseline(as_channel(candidate.model), as_channel(candidate.model_version))
-        candidate.baseline = launch(component, self.new_folder())["baseline"]
+        candidate.baseline = self.launch(component)["baseline"]
         return candidate
 
     def evaluate(
@@ -156,7 +161,7 @@ class Bench:
             model_version=as_channel(candidate.model_version),
             eval_config=accuracy_gate() if eval_config is None else eval_config,
         )
-        written = launch(evaluator, self.new_folder())
+        written = self.launch(evaluator)
         candidate.blessing, candidate.evaluation = written["blessing"], written["evaluation"]
         return candidate
 
@@ -176,7 +181,7 @@ class Bench:
 
     def push(self, candidate: Candidate, **options: Any) -> Artifact:
         """Pushes, and gives the PushedModel artifact."""
-        return launch(self.pusher(candidate, **options), self.new_folder())["pushed_model"]
+        return self.launch(self.pusher(candidate, **options))["pushed_model"]
 
 
 def moved_to(bench: Bench, candidate: Candidate, folder: Path) -> tuple[Bench, Candidate]:

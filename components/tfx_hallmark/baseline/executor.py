@@ -1,6 +1,5 @@
 """StableBaseline at work."""
 
-from pathlib import Path
 from typing import Any
 
 from absl import logging
@@ -9,13 +8,13 @@ from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
+from tfx_hallmark.artifact_files import write_tree
 from tfx_hallmark.artifacts import open_model
 from tfx_hallmark.baseline.handover import write_baseline
-from tfx_hallmark.registry.copy import link_tree
 
 
 class Executor(base_executor.BaseExecutor):
-    """Hard-links the stable release into a Model artifact."""
+    """Puts the stable release into a Model artifact: by hard links where that is local."""
 
     def Do(  # noqa: N802
         self,
@@ -32,6 +31,8 @@ class Executor(base_executor.BaseExecutor):
 
         Raises:
             NotFoundError: If the root holds no registry, or the release is gone from the disk.
+            ConfigError: If nothing here knows a file system for the artifact's uri.
+            StorageError: If the artifact cannot be written.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         model_version = artifact_utils.get_single_instance(input_dict["model_version"])
@@ -45,5 +46,5 @@ class Executor(base_executor.BaseExecutor):
             )
             return
         # Where the Evaluator looks for a model's serving form.
-        link_tree(model.release_path(stable.release), Path(path_utils.serving_model_dir(output.uri)))
+        write_tree(model.release_path(stable.release), path_utils.serving_model_dir(output.uri))
         logging.info("Baseline of %s: %s, release %d.", model.name, stable.version, stable.release)

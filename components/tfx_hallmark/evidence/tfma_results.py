@@ -51,11 +51,13 @@ def read_evidence(evaluation: str, *, validated: bool) -> TfmaResult:
     written = _read_json(Path(evaluation) / EVAL_CONFIG_FILE)
     try:
         config = json_format.ParseDict(written["evalConfig"], config_pb2.EvalConfig())
-        sliced = {
+        # TFMA writes slices in whatever order Beam had them; the first one is all examples.
+        found = {
             _slice_of(entry): _values(entry)
             for entry in tfma.load_metrics(evaluation)
             if entry.HasField("slice_key")
         }
+        sliced = {where: found[where] for where in sorted(found, key=lambda where: (len(where), str(where)))}
         outcome = tfma.load_validation_result(evaluation) if validated else None
     except Exception as error:
         # TFMA raises whatever its readers raise: record errors, TensorFlow's own, assertions.

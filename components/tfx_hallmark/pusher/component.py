@@ -15,7 +15,8 @@ class RegistryPusherSpec(ComponentSpec):
 
     PARAMETERS = {
         "base_directory": ExecutionParameter(type=str, optional=True),
-        "run_id": ExecutionParameter(type=str, optional=True),
+        # Not `run_id`, which TFX keeps for itself on Airflow 2 (tfx/orchestration/metadata.py).
+        "pipeline_run_id": ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -91,7 +92,7 @@ class RegistryPusher(base_component.BaseComponent):
             baseline=baseline,
             infra_blessing=infra_blessing,
             base_directory=None if push_destination is None else _base_directory(push_destination),
-            run_id=run_id,
+            pipeline_run_id=run_id,
             pushed_model=channel.Channel(type=standard_artifacts.PushedModel),
         )
         super().__init__(spec=spec)

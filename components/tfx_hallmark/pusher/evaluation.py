@@ -1,11 +1,12 @@
 """Puts the evaluator's artifacts together for the gate, and makes sure that they speak of one model."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
+from tfx_hallmark.artifact_files import local_view
 from tfx_hallmark.artifacts import required_property
 from tfx_hallmark.baseline.handover import read_baseline
 from tfx_hallmark.evidence.tfma_results import TfmaResult, read_evidence
@@ -22,6 +23,8 @@ def read_evaluation(inputs: Mapping[str, list[Artifact]]) -> Evaluation:
     Raises:
         EvidenceError: If the evaluation cannot be read, or anything is about another model than the
             candidate or the baseline.
+        ConfigError: If nothing here knows a file system for the evaluation's uri.
+        StorageError: If the evaluation is remote and cannot be copied.
     """
     candidate = artifact_utils.get_single_instance(inputs["model"])
     baseline = artifact_utils.get_single_instance(inputs["baseline"])
@@ -31,7 +34,9 @@ def read_evaluation(inputs: Mapping[str, list[Artifact]]) -> Evaluation:
     blessed = blessing.get_int_custom_property("blessed") if blessing.has_custom_property("blessed") else None
     _check_blessing(blessing, candidate, baseline)
     _check_version(blessing, artifact_utils.get_single_instance(inputs["model_version"]))
-    result = read_evidence(evaluation.uri, validated=blessed is not None)
+    # TFMA reads through TensorFlow alone, which not every file system of TFX's is known to.
+    with local_view(evaluation.uri) as folder:
+        result = read_evidence(str(folder), validated=blessed is not None)
     _check_models(result, evaluation, candidate, baseline)
     return Evaluation(
         blessed=blessed,
@@ -75,7 +80,7 @@ def _check_models(result: TfmaResult, evaluation: Artifact, candidate: Artifact,
         (result.candidate, candidate, "candidate"),
         (result.baseline, baseline, "baseline"),
     ):
-        if path is not None and not Path(path).is_relative_to(artifact.uri):
+        if path is not None and not PurePosixPath(path).is_relative_to(artifact.uri):
             msg = (
                 f"evaluation {evaluation.uri} is of another {what} ({path}, not {artifact.uri}): "
                 "connect the evaluation of this model"

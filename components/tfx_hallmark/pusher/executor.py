@@ -9,10 +9,10 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
+from tfx_hallmark.artifact_files import write_tree
 from tfx_hallmark.artifacts import open_model, required_property, saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.pusher.evaluation import read_evaluation
-from tfx_hallmark.registry.copy import link_tree
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.publisher import Push
@@ -38,7 +38,9 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             EvidenceError: If blessing or evaluation are of another model, or cannot be read.
             DigestMismatchError: If the candidate's bytes are not the tagged ones.
-            ConfigError: If the push destination is not the registry's directory.
+            ConfigError: If the push destination is not the registry's directory, or nothing here knows a
+                file system for an artifact's uri.
+            StorageError: If an artifact or the registry cannot be read or written.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         candidate = artifact_utils.get_single_instance(input_dict["model"])
@@ -46,12 +48,11 @@ class Executor(base_executor.BaseExecutor):
         pushed_model = artifact_utils.get_single_instance(output_dict["pushed_model"])
         model = open_model(model_version)
         self._check_destination(model, exec_properties.get("base_directory"))
-        push = model.push(
-            saved_model_of(candidate),
-            required_property(model_version, "version"),
-            read_evaluation(input_dict),
-            reason=f"pushed by {pipeline_run(self._context).in_run(exec_properties.get('run_id'))}",
-        )
+        version = required_property(model_version, "version")
+        evaluation = read_evaluation(input_dict)
+        reason = f"pushed by {pipeline_run(self._context).in_run(exec_properties.get('pipeline_run_id'))}"
+        with saved_model_of(candidate) as path:
+            push = model.push(path, version, evaluation, reason=reason)
         logging.info("%s", push.verdict.sentence)
         self._describe(pushed_model, push)
 
@@ -68,7 +69,7 @@ class Executor(base_executor.BaseExecutor):
         verdict = push.verdict
         pushed_model.set_int_custom_property("pushed", 1 if push.path is not None else 0)
         if push.path is not None:
-            link_tree(push.path, Path(pushed_model.uri))
+            write_tree(push.path, pushed_model.uri)
             pushed_model.set_string_custom_property("pushed_destination", str(push.path))
             pushed_model.set_string_custom_property("pushed_version", str(push.release))
         pushed_model.set_string_custom_property("hallmark_model", verdict.model)

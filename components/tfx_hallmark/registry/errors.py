@@ -37,7 +37,7 @@ class ForeignEntryError(HallmarkError):
 
 
 class StorageError(HallmarkError):
-    """The registry root cannot be read or written: full, read-only, or not permitted."""
+    """A registry root or an artifact that cannot be read or written: full, read-only, out of reach, not permitted."""
 
 
 class VersionExistsError(HallmarkError):

@@ -21,7 +21,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         splits: Names of the splits.
         records: Number of examples by split.
         digest: Content digest of the examples, whatever order they lie in.
-        schema: Digest of the schema's text.
+        schema: Digest of the schema, whatever order it lists features in.
         statistics: Content digest of the statistics artifact.
         transform_graph: Content digest of the transform graph artifact.
     """
@@ -85,9 +85,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         pipeline: Name of the pipeline.
         run_id: Its run; an orchestrator that tells the executor nothing leaves it out.
-        orchestrator: What ran it, where that can be told.
+        orchestrator: What ran it, where that can be told: `local`, `airflow` or `kubeflow`.
         model_uri: Uri of the Model artifact.
-        model_id: Its id in ML Metadata.
+        model_id: Its id in ML Metadata, where the orchestrator tells it.
     """
 
     pipeline: str | None = None

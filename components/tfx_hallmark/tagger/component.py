@@ -33,7 +33,8 @@ class VersionTaggerSpec(ComponentSpec):
         "version": ExecutionParameter(type=str, optional=True),
         "description": ExecutionParameter(type=str, optional=True),
         "notes": ExecutionParameter(type=str, optional=True),
-        "run_id": ExecutionParameter(type=str, optional=True),
+        # Not `run_id`, which TFX keeps for itself on Airflow 2 (tfx/orchestration/metadata.py).
+        "pipeline_run_id": ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -140,7 +141,7 @@ class VersionTagger(base_component.BaseComponent):
             version=version,
             description=description,
             notes=None if notes is None else json.dumps(dict(notes), sort_keys=True),
-            run_id=run_id,
+            pipeline_run_id=run_id,
             model_version=channel.Channel(type=ModelVersion),
         )
         super().__init__(spec=spec)
@@ -226,7 +227,10 @@ def _check_notes(notes: Mapping[str, str] | None) -> None:
 
 
 def _absolute(root: str) -> str:
-    return root if "://" in root else str(Path(root).resolve())
+    if "://" in root:
+        msg = f"registry root {root!r} is a URI: give a directory, or where a volume is mounted in every task"
+        raise ConfigError(msg)
+    return str(Path(root).resolve())
 
 
 def _json(properties: Mapping[str, Any], key: str) -> dict[str, Any]:

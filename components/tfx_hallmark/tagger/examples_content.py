@@ -1,17 +1,22 @@
 """What an Examples artifact holds, whatever order its records lie in.
 
 ExampleGen shuffles (Reshuffle in tfx/components/example_gen/write_split.py), so two runs on the same
-data write different files: their records are what can be compared.
+data write different files: their records are what can be compared. And protobuf writes the features of
+an Example in any order, so a record is hashed as if they were written by name.
 """
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import msgspec
 from blake3 import blake3
+from google.protobuf.message import DecodeError
+from tfx.components.util import examples_utils
+from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
-from tfx_hallmark.registry.errors import DataError
+from tfx_hallmark.artifact_files import file_names, one_line, readable_by_tensorflow
+from tfx_hallmark.registry.errors import DataError, HallmarkError
 
 _MODULUS = 1 << 256
 _GZIP = b"\x1f\x8b"  # how a GZIP file begins (RFC 1952)
@@ -30,38 +35,65 @@ class ExamplesContent(msgspec.Struct, frozen=True):
 
 
 def read_examples(examples: Artifact) -> ExamplesContent:
-    """Read every record of an Examples artifact: TFRecord files, GZIP or not.
+    """Read every record of an Examples artifact: TFRecord files, GZIP or not, streamed where they lie.
 
     Raises:
         DataError: If a split is missing, or a file cannot be read.
+        StorageError: If a file has to be copied to be read, and cannot be.
     """
-    import tensorflow as tf
-
     whole = blake3()
     counts: dict[str, int] = {}
+    canonical = _canonical(examples)
     try:
         for split in sorted(artifact_utils.decode_split_names(examples.split_names)):
-            folder = Path(artifact_utils.get_split_uri([examples], split))
-            count, total = _read_split(sorted(path for path in folder.iterdir() if path.is_file()))
+            folder = artifact_utils.get_split_uri([examples], split)
+            files = [f"{folder}/{name}" for name in file_names(folder)]
+            count, total = _read_split(files, canonical)
             counts[split] = count
             whole.update(f"{split}\0{count}\0{total:064x}\n".encode())
-    except (OSError, tf.errors.OpError) as error:
-        why = next(iter(str(error).splitlines()), type(error).__name__)
-        msg = f"examples {examples.uri} cannot be read ({why}): run ExampleGen again"
+    except HallmarkError:
+        raise
+    except Exception as error:
+        # TensorFlow raises its own kind, and a registered file system whatever its client raises.
+        msg = f"examples {examples.uri} cannot be read ({one_line(error)}): run ExampleGen again"
         raise DataError(msg) from error
     return ExamplesContent(f"b3:{whole.hexdigest()}", counts)
 
 
-def _read_split(files: list[Path]) -> tuple[int, int]:
+def _read_split(files: list[str], canonical: Callable[[bytes], bytes]) -> tuple[int, int]:
     """Return how many records there are, and the sum of their digests."""
-    import tensorflow as tf
-
     count = total = 0
     for file in files:
-        with file.open("rb") as beginning:
-            compression = "GZIP" if beginning.read(len(_GZIP)) == _GZIP else ""
-        for record in tf.data.TFRecordDataset(str(file), compression_type=compression).as_numpy_iterator():
-            # A sum does not depend on the order, and a record that is there twice counts twice.
-            total = (total + int.from_bytes(blake3(record).digest(), "big")) % _MODULUS
-            count += 1
+        with readable_by_tensorflow(file) as readable:
+            for record in _records(readable):
+                # A sum does not depend on the order, and a record that is there twice counts twice.
+                total = (total + int.from_bytes(blake3(canonical(record)).digest(), "big")) % _MODULUS
+                count += 1
     return count, total
+
+
+def _canonical(examples: Artifact) -> Callable[[bytes], bytes]:
+    """Return what gives records with the same content the same bytes, whatever wrote them."""
+    import tensorflow as tf
+
+    kinds = {
+        example_gen_pb2.FORMAT_TF_EXAMPLE: tf.train.Example,
+        example_gen_pb2.FORMAT_TF_SEQUENCE_EXAMPLE: tf.train.SequenceExample,
+    }
+    kind = kinds.get(examples_utils.get_payload_format(examples))
+
+    def canonical(record: bytes) -> bytes:
+        try:
+            return record if kind is None else kind.FromString(record).SerializeToString(deterministic=True)
+        except DecodeError:  # an artifact that does not say what it holds is taken for Examples
+            return record
+
+    return canonical
+
+
+def _records(file: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
+    with tf.io.gfile.GFile(file, "rb") as beginning:
+        compression = "GZIP" if beginning.read(len(_GZIP)) == _GZIP else ""
+    yield from tf.data.TFRecordDataset(file, compression_type=compression).as_numpy_iterator()

@@ -10,12 +10,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
+from tfx_hallmark.artifact_files import write_file
 from tfx_hallmark.artifacts import saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.registry import numbering
 from tfx_hallmark.registry.manifest import Run
 from tfx_hallmark.registry.registry import Registry
-from tfx_hallmark.registry.storage import LocalStorage
 from tfx_hallmark.tagger.provenance import TrainingRecord, collect
 
 
@@ -39,6 +39,9 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             InvalidModelError: If the model is not a servable SavedModel.
             VersionExistsError: If an explicit version is taken.
+            DataError: If the examples cannot be read.
+            ConfigError: If nothing here knows a file system for an artifact's uri.
+            StorageError: If an artifact or the registry cannot be read or written.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         candidate = artifact_utils.get_single_instance(input_dict["model"])
@@ -46,21 +49,22 @@ class Executor(base_executor.BaseExecutor):
         training = msgspec.json.decode(exec_properties["training"], type=TrainingRecord)
         module_file = Path(exec_properties["module_file"]) if exec_properties.get("module_file") else None
         run = self._run(candidate, exec_properties)
-        version = (
-            Registry.create(root)
-            .model(exec_properties["model_name"])
-            .tag(
-                saved_model_of(candidate),
-                provenance=lambda objects: collect(input_dict, training, module_file, run, objects),
-                number=self._number(exec_properties),
-                template=exec_properties["tag_template"],
-                description=exec_properties.get("description") or "",
-                notes=json.loads(exec_properties.get("notes") or "{}"),
+        with saved_model_of(candidate) as path:
+            version = (
+                Registry.create(root)
+                .model(exec_properties["model_name"])
+                .tag(
+                    path,
+                    provenance=lambda objects: collect(input_dict, training, module_file, run, objects),
+                    number=self._number(exec_properties),
+                    template=exec_properties["tag_template"],
+                    description=exec_properties.get("description") or "",
+                    notes=json.loads(exec_properties.get("notes") or "{}"),
+                )
             )
-        )
         output = artifact_utils.get_single_instance(output_dict["model_version"])
         output.describe(version, registry_root=root)
-        LocalStorage(Path(output.uri)).replace("manifest.json", msgspec.json.encode(version.manifest))
+        write_file(f"{output.uri}/manifest.json", msgspec.json.encode(version.manifest))
         logging.info("Tagged %s as %s (%s).", candidate.uri, version, "; ".join(version.manifest.reasons))
 
     def _number(self, exec_properties: dict[str, Any]) -> numbering.Number:
@@ -71,10 +75,11 @@ class Executor(base_executor.BaseExecutor):
         return numbering.Inferred()
 
     def _run(self, candidate: Artifact, exec_properties: dict[str, Any]) -> Run:
-        known = pipeline_run(self._context).in_run(exec_properties.get("run_id"))
+        known = pipeline_run(self._context).in_run(exec_properties.get("pipeline_run_id"))
         return Run(
             pipeline=known.pipeline,
             run_id=known.run_id,
+            orchestrator=known.orchestrator,
             model_uri=candidate.uri,
-            model_id=str(candidate.id) if candidate.id else None,
+            model_id=str(candidate.id) if candidate.id and known.has_metadata_ids else None,
         )

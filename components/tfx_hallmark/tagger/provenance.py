@@ -10,6 +10,7 @@ from blake3 import blake3
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
+from tfx_hallmark.artifact_files import exists, local_view
 from tfx_hallmark.registry.errors import InvalidModelError
 from tfx_hallmark.registry.manifest import Code, DataSource, Provenance, Run
 from tfx_hallmark.registry.objects import ObjectStore
@@ -19,6 +20,7 @@ from tfx_hallmark.registry.tree import digest_tree
 from tfx_hallmark.tagger.environment import describe_environment
 from tfx_hallmark.tagger.examples_content import read_examples
 from tfx_hallmark.tagger.git import GitState
+from tfx_hallmark.tagger.schema_content import schema_digest
 
 Inputs = Mapping[str, list[Artifact]]
 
@@ -56,10 +58,16 @@ def collect(
         module_file: The module file, where it can be read here.
         run: The pipeline run.
         objects: Where long things are stored: the module's source, the list of packages.
+
+    Raises:
+        DataError: If the examples cannot be read.
+        ConfigError: If nothing here knows a file system for an artifact's uri.
+        StorageError: If a remote artifact cannot be read.
     """
+    graph, preprocessing = _read_transform_graph(_single(inputs, "transform_graph"))
     return Provenance(
-        data=_data(inputs),
-        preprocessing=_preprocessing(inputs),
+        data=_data(inputs, graph),
+        preprocessing=preprocessing,
         code=_code(training, module_file, objects),
         hyperparameters={**training.hyperparameters, **_tuned(inputs)},
         train_args=training.train_args,
@@ -70,22 +78,22 @@ def collect(
     )
 
 
-def _data(inputs: Inputs) -> DataSource | None:
+def _data(inputs: Inputs, transform_graph: str | None) -> DataSource | None:
     examples = _single(inputs, "examples")
     if examples is None:
         return None
-    # Out of the file system's reach, the data is known by its uri alone.
-    content = read_examples(examples) if Path(examples.uri).is_dir() else None
+    # Data that is gone is known by its uri alone.
+    content = read_examples(examples) if exists(examples.uri) else None
     return DataSource(
         uri=examples.uri,
         span=_number(examples, "span"),
         version=_number(examples, "version"),
-        splits=tuple(artifact_utils.decode_split_names(examples.split_names)),
+        splits=tuple(sorted(artifact_utils.decode_split_names(examples.split_names))),  # Transform: any order
         records=content.records if content else {},
         digest=content.digest if content else None,
-        schema=_digest(_single(inputs, "schema")),
+        schema=_schema(_single(inputs, "schema")),
         statistics=_digest(_single(inputs, "statistics")),
-        transform_graph=_digest(_single(inputs, "transform_graph")),
+        transform_graph=transform_graph,
     )
 
 
@@ -99,22 +107,44 @@ def _number(artifact: Artifact, key: str) -> str | None:
     mlmd = artifact.mlmd_artifact
     for properties in (mlmd.properties, mlmd.custom_properties):
         if key in properties:
-            value = getattr(properties[key], properties[key].WhichOneof("value") or "string_value")
-            return str(int(value)) if value != "" else None
+            kind = properties[key].WhichOneof("value") or "string_value"
+            value = getattr(properties[key], kind)
+            if kind == "struct_value":
+                # Kubeflow's entry point wraps a custom one, as a double, in a struct.
+                value = artifact.get_json_value_custom_property(key)
+            return str(int(value)) if value not in ("", None) else None
     return None
 
 
-def _digest(artifact: Artifact | None) -> str | None:
-    if artifact is None or not Path(artifact.uri).is_dir():
+def _schema(artifact: Artifact | None) -> str | None:
+    if artifact is None:
         return None
-    return digest_tree(Path(artifact.uri)).digest
+    with local_view(artifact.uri) as folder:
+        return schema_digest(folder)
 
 
-def _preprocessing(inputs: Inputs) -> str | None:
-    graph = _single(inputs, "transform_graph")
-    # tensorflow_transform/tf_transform_output.py: TRANSFORM_FN_DIR
-    model = None if graph is None else Path(graph.uri) / "transform_fn"
-    if model is None or not model.is_dir():
+def _digest(artifact: Artifact | None) -> str | None:
+    if artifact is None:
+        return None
+    with local_view(artifact.uri) as folder:
+        return _digest_of(folder)
+
+
+def _digest_of(folder: Path) -> str | None:
+    return digest_tree(folder).digest if folder.is_dir() else None
+
+
+def _read_transform_graph(artifact: Artifact | None) -> tuple[str | None, str | None]:
+    """Return the artifact's digest and the structure of its graph."""
+    if artifact is None:
+        return None, None
+    with local_view(artifact.uri) as folder:
+        # tensorflow_transform/tf_transform_output.py: TRANSFORM_FN_DIR
+        return _digest_of(folder), _structure(folder / "transform_fn")
+
+
+def _structure(model: Path) -> str | None:
+    if not model.is_dir():
         return None
     try:
         return structure_of(read_serving_graph(model), model)
@@ -153,5 +183,6 @@ def _tuned(inputs: Inputs) -> dict[str, Any]:
     if tuned is None:
         return {}
     # tfx/components/tuner/executor.py writes one JSON file, KerasTuner's HyperParameters.get_config().
-    files = sorted(Path(tuned.uri).glob("*.txt"))
-    return dict(json.loads(files[0].read_text())["values"]) if files else {}
+    with local_view(tuned.uri) as folder:
+        files = sorted(folder.glob("*.txt"))
+        return dict(json.loads(files[0].read_text())["values"]) if files else {}

@@ -1,9 +1,11 @@
 """The tfx-hallmark distribution: what it needs and what it installs."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "components/tfx_hallmark/__init__.py").read_text())
@@ -19,8 +21,8 @@ BASE = [
     "semver>=3",
 ]
 
-# One TFX per interpreter. The second line of each pair, and dill, pip, wheel and setuptools,
-# are what TFX needs and its own metadata does not say.
+# One TFX per interpreter. The second line of each pair, and dill, pip, wheel, setuptools and tensorboard
+# (KerasTuner imports it, and TensorFlow 2.21 no longer brings it) are what TFX needs and its own metadata does not say.
 TFX = [
     "tfx==1.16.0; python_version < '3.11'",
     "apache-beam[gcp]==2.61.0; python_version < '3.11'",
@@ -30,8 +32,30 @@ TFX = [
     "pip",
     "pydantic>=2",
     "setuptools<81",
+    "tensorboard>=2.20; python_version >= '3.11'",
     "wheel",
 ]
+
+# TFX's runner for Airflow knows Airflow 2 only; Airflow 3 lives in an environment of its own.
+AIRFLOW = [
+    "apache-airflow==2.10.3; python_version < '3.11'",
+    "apache-airflow==2.11.2; python_version >= '3.11'",
+]
+
+
+class BuildWithTemplate(build_py):
+    """Puts the reference pipeline into the package, where `hallmark init-pipeline` finds it."""
+
+    def run(self) -> None:
+        """Build as usual, then copy; an editable installation uses the checkout's own folders."""
+        super().run()
+        if self.editable_mode:
+            return
+        template = Path(self.build_lib, "tfx_hallmark", "scaffold", "template")
+        shutil.rmtree(template, ignore_errors=True)
+        for tree in ("pipeline", "configs"):
+            shutil.copytree(ROOT / tree, template / tree, ignore=shutil.ignore_patterns("__pycache__"))
+
 
 setup(
     name="tfx-hallmark",
@@ -42,10 +66,24 @@ setup(
     license="Apache-2.0",
     package_dir={"": "components"},
     packages=find_packages("components"),
-    package_data={"tfx_hallmark": ["py.typed"]},
+    package_data={
+        "tfx_hallmark": ["py.typed"],
+        "tfx_hallmark.scaffold": ["skeleton/**", "skeleton/.*"],
+    },
+    cmdclass={"build_py": BuildWithTemplate},
     install_requires=BASE,
-    extras_require={"tfx": TFX, "lineage": ["ml-metadata>=1.16,<1.18"]},
-    entry_points={"console_scripts": ["hallmark = tfx_hallmark.cli.main:main"]},
+    extras_require={
+        "airflow": AIRFLOW,
+        "kfp": ["kfp>=2.5,<2.17"],
+        "lineage": ["ml-metadata>=1.16,<1.18"],
+        "tfx": TFX,
+    },
+    entry_points={
+        "console_scripts": [
+            "hallmark = tfx_hallmark.cli.main:main",
+            "hallmark-kfp-lint = tfx_hallmark.kfp_lint.main:main",
+        ]
+    },
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Environment :: Console",

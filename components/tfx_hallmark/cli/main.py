@@ -13,7 +13,14 @@ from typing import Any
 import click
 
 import tfx_hallmark
-from tfx_hallmark.cli import list_command, live_command, log_command, show_command, why_command
+from tfx_hallmark.cli import (
+    init_pipeline_command,
+    list_command,
+    live_command,
+    log_command,
+    show_command,
+    why_command,
+)
 from tfx_hallmark.cli.root import NoRootError
 from tfx_hallmark.cli.text import escape
 from tfx_hallmark.registry.errors import HallmarkError, InvalidNameError
@@ -80,7 +87,14 @@ def app() -> None:
     """The model registry for TFX: what there is, what serves, and why."""
 
 
-for _command in (list_command, show_command, why_command, live_command, log_command):
+for _command in (
+    list_command,
+    show_command,
+    why_command,
+    live_command,
+    log_command,
+    init_pipeline_command,
+):
     app.add_command(_command.command)
 
 

@@ -1,0 +1,1 @@
+"""Makes a project of one's own from the reference pipeline, in the manner of `tfx template copy`."""

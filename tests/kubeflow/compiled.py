@@ -11,7 +11,7 @@ def compiled(folder: Path, *nodes: Any, enable_cache: bool = False, pipeline_spe
     """Gives the text of the package that TFX makes of these components."""
     pipeline = tfx.dsl.Pipeline(
         pipeline_name="probes",
-        pipeline_root="gs://bucket/root",
+        pipeline_root="gs://bucket/artifacts",
         components=list(nodes),
         enable_cache=enable_cache,
     )

@@ -60,7 +60,7 @@ def of_kubeflow(pipeline: tfx.dsl.Pipeline, **options: Any) -> list[dict[str, An
 
 def of_one(component: Any, **options: Any) -> tfx.dsl.Pipeline:
     """Makes a pipeline of one component."""
-    options = {"pipeline_name": "one", "pipeline_root": "gs://bucket/root"} | options
+    options = {"pipeline_name": "one", "pipeline_root": "gs://bucket/artifacts"} | options
     return tfx.dsl.Pipeline(components=[component], **options)
 
 
@@ -322,7 +322,7 @@ def with_module(module_file: str) -> tfx.dsl.Pipeline:
     """A pipeline with a Trainer that has a module file."""
     example_gen = tfx.components.CsvExampleGen(input_base="gs://bucket/data")
     trainer = tfx.components.Trainer(examples=example_gen.outputs["examples"], module_file=module_file)
-    return tfx.dsl.Pipeline("one", "gs://bucket/root", components=[example_gen, trainer])
+    return tfx.dsl.Pipeline("one", "gs://bucket/artifacts", components=[example_gen, trainer])
 
 
 def test_module_files_outside_of_the_image_are_refused(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Probed:
     def report(self, task: str, number: int = 0) -> Any:
         """Gives what a task of a run has reported."""
         [artifact] = self.runs[number].outputs[task].artifacts.values()
-        assert artifact.uri.startswith("gs://bucket/root/")
+        assert artifact.uri.startswith("gs://bucket/artifacts/")
         folder = artifact.uri.replace("gs://bucket", str(self.folder / "bucket"))
         return json.loads(Path(folder, "report.json").read_text())
 
@@ -75,7 +75,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Probed:
     cluster = Cluster(
         folder / "cluster", buckets={"gs://bucket": folder / "bucket"}, claims={CLAIM: folder / "claim"}
     )
-    return Probed(folder, [cluster.run(package, pipeline_root="gs://bucket/root") for _ in range(2)])
+    return Probed(folder, [cluster.run(package, pipeline_root="gs://bucket/artifacts") for _ in range(2)])
 
 
 def test_parameters_arrive_as_json_and_integers_through_a_double(probed: Probed) -> None:
@@ -122,7 +122,7 @@ def test_an_artifact_is_known_by_a_hash_of_its_name_on_record(probed: Probed) ->
 def test_artifacts_lie_below_the_root_by_pipeline_run_and_task(probed: Probed) -> None:
     run = probed.runs[0]
     uri = run.outputs["Parameters"].artifacts["report"].uri
-    assert uri.startswith(f"gs://bucket/root/probes/{run.run_id}/Parameters/")
+    assert uri.startswith(f"gs://bucket/artifacts/probes/{run.run_id}/Parameters/")
     assert uri.endswith("/report")
     # The container was given the folder that plays the bucket.
     assert probed.report("Artifacts")["uri"] == uri.replace("gs://bucket", str(probed.folder / "bucket"))
@@ -177,7 +177,7 @@ def test_a_bool_property_fails_the_task_and_nothing_runs_after_it(cluster: Clust
     flag = probes.BoolProperty()
     behind = probes.Behind(data=flag.outputs["report"])
     with pytest.raises(TaskFailedError, match=r"task BoolProperty ended with status 1; .*") as caught:
-        cluster.run(compiled(tmp_path, flag, behind), pipeline_root="gs://bucket/root")
+        cluster.run(compiled(tmp_path, flag, behind), pipeline_root="gs://bucket/artifacts")
     assert "TypeError: Get unknown type of value: bool_value: true" in caught.value.log
     assert [folder.name for folder in tmp_path.glob("cluster/runs/*/*")] == ["BoolProperty"]
 

@@ -18,7 +18,7 @@ from tests.kubeflow.interpreter.errors import NotPlayedError, RefusedError, Task
 from tests.kubeflow.interpreter.spec import read_spec
 
 Document = dict[str, Any]
-ROOT = "gs://bucket/root"
+ROOT = "gs://bucket/artifacts"
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ setup(
     packages=find_packages("components"),
     package_data={
         "tfx_hallmark": ["py.typed"],
+        "tfx_hallmark.dashboard": ["templates/**", "static/**"],
         "tfx_hallmark.scaffold": ["skeleton/**", "skeleton/.*"],
     },
     cmdclass={"build_py": BuildWithTemplate},
@@ -75,8 +76,10 @@ setup(
     extras_require={
         "airflow": AIRFLOW,
         "kfp": ["kfp>=2.5,<2.17"],
-        "lineage": ["ml-metadata>=1.16,<1.18"],
+        "lineage": ["ml-metadata>=1.16,<1.18", "networkx>=3", "openlineage-python>=1.20"],
+        "notebooks": ["ipykernel", "matplotlib>=3.8", "nbclient>=0.10"],
         "tfx": TFX,
+        "ui": ["fastapi>=0.115", "jinja2>=3.1", "python-multipart>=0.0.18", "uvicorn>=0.30"],
     },
     entry_points={
         "console_scripts": [

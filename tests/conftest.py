@@ -3,6 +3,8 @@
 import contextlib
 import fcntl
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,10 @@ HERE = Path(__file__).parent
 NEEDS = {
     "airflow": ["tfx", "servers"],
     "beam": ["tfx"],
+    "browser": ["tfx", "servers"],
     "databases": ["tfx", "servers"],
     "kubeflow": ["tfx"],
+    "notebooks": ["tfx"],
     "orchestrators": ["tfx"],
     "tfx": ["tfx"],
 }
@@ -58,6 +62,25 @@ def told_here(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[
                 story.write_text(json.dumps(tell(here)))
         told: dict[str, Any] = json.loads(story.read_text())
         return told
+
+
+@pytest.fixture(scope="session")
+def demo_here(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """What `make demo` leaves: `registry/`, `metadata.sqlite`, `pipeline/`; made once for all worker processes.
+
+    To be read only; a test that changes something copies what it changes.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    demo = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo.done").exists():
+            command = [sys.executable, "-m", "pipeline.demo", "--out", str(demo)]
+            subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+            (shared / "demo.done").touch()
+    return demo
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pipeline.config import Config, load_config
 from tfx_hallmark.registry.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfx_hallmark.lineage.address import Connection
+    from tfx_hallmark.lineage.connection.address import Connection
 
 _EXAMPLES = """
 examples:
@@ -48,8 +48,8 @@ def initialise(config: Config) -> str:
         ConfigError: If the runner keeps a store of its own.
         MetadataError: If the store cannot be reached or made.
     """
-    from tfx_hallmark.lineage.address import address_of
-    from tfx_hallmark.lineage.store import initialise_store
+    from tfx_hallmark.lineage.connection.address import address_of
+    from tfx_hallmark.lineage.connection.store import initialise_store
 
     connection = _connection(config)
     if initialise_store(connection):
@@ -67,8 +67,8 @@ def upgrade(config: Config) -> str:
         ConfigError: If the runner keeps a store of its own.
         MetadataError: If the store cannot be reached, is not initialised, or is of a newer ML Metadata.
     """
-    from tfx_hallmark.lineage.address import address_of
-    from tfx_hallmark.lineage.store import upgrade_store
+    from tfx_hallmark.lineage.connection.address import address_of
+    from tfx_hallmark.lineage.connection.store import upgrade_store
 
     connection = _connection(config)
     if upgrade_store(connection):

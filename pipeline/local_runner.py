@@ -77,8 +77,8 @@ def run(config: Config, *, verbose: bool = False) -> None:
 
 def _run(config: Config, terminal: TextIO, *, where_details_are: str) -> None:
     started = time.monotonic()
-    from tfx_hallmark.lineage.log_filter import passwords_hidden
-    from tfx_hallmark.lineage.store import prepare_store
+    from tfx_hallmark.lineage.connection.log_filter import passwords_hidden
+    from tfx_hallmark.lineage.connection.store import prepare_store
 
     prepare_store(config.metadata.connection())
     # These import TensorFlow and TFX, which is slow and noisy, so not before it must be.

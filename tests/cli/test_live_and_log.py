@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tfx_hallmark.cli.answers.sentences import sentence
+from tfx_hallmark.answers.sentences import sentence
 from tfx_hallmark.registry import events
 from tfx_hallmark.registry.events import Event
 
@@ -23,6 +23,9 @@ def test_live_names_release_digest_and_who(answer, penguin):
         "event": event.seq,
         "kind": "published",
         "reason": "",
+        "sentence": "published as release 2, now stable; it beat 1.0.0",
+        "until": None,
+        "at": None,
     }
 
 

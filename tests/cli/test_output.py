@@ -7,7 +7,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.cli.conftest import HOSTILE, WIDE
-from tfx_hallmark.cli import text
+from tfx_hallmark.answers import text
+from tfx_hallmark.cli.text import escape
 
 EVERY_PAGE = [
     ("list",),
@@ -108,7 +109,7 @@ def test_numbers_show_small_margins(value, expected):
 def test_every_character_but_plain_ones_is_escaped():
     for code in range(sys.maxunicode + 1):
         char = chr(code)
-        shown = text.escape(char)
+        shown = escape(char)
         assert shown.isprintable() or char in "\u00a0\u202f\u3000\u200c\u200d"
         if char.isprintable():
             assert shown == char

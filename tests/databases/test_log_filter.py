@@ -5,7 +5,7 @@ from absl import logging as absl_logging
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx.proto.orchestration.metadata_pb2 import MLMDConnectionConfig
 
-from tfx_hallmark.lineage.log_filter import passwords_hidden
+from tfx_hallmark.lineage.connection.log_filter import passwords_hidden
 
 
 def connections(password):

@@ -15,7 +15,7 @@ from tests.databases.penguins import Penguins, ended, on_server
 from tests.tfx.pipeline_pair import run_at_once
 from tests.tfx.pipelines import Pipelines
 from tests.tfx.workbench import NAME
-from tfx_hallmark.lineage.store import initialise_store, open_store
+from tfx_hallmark.lineage.connection.store import initialise_store, open_store
 from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry

@@ -7,9 +7,9 @@ from ml_metadata.metadata_store import metadata_store
 
 from tests.databases.daemons import HOST
 from tests.databases.stores import register, told
-from tfx_hallmark.lineage import store
+from tfx_hallmark.lineage.connection import store
+from tfx_hallmark.lineage.connection.store import initialise_store, open_store, prepare_store, upgrade_store
 from tfx_hallmark.lineage.errors import MetadataError, NotInitialisedError, OlderSchemaError
-from tfx_hallmark.lineage.store import initialise_store, open_store, prepare_store, upgrade_store
 
 
 def password(connection):

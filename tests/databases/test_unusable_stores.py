@@ -9,9 +9,9 @@ import pytest
 from tests.databases.daemons import HOST
 from tests.databases.metadata_server import metadata_server
 from tests.databases.stores import reaching, register, sqlite, told
-from tfx_hallmark.lineage import reach, store
+from tfx_hallmark.lineage.connection import reach, store
+from tfx_hallmark.lineage.connection.store import initialise_store, open_store, prepare_store, upgrade_store
 from tfx_hallmark.lineage.errors import MetadataError, NotInitialisedError
-from tfx_hallmark.lineage.store import initialise_store, open_store, prepare_store, upgrade_store
 
 # Servers that are not there, or something else
 

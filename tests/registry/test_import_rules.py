@@ -20,8 +20,9 @@ MAY_USE = {
     "kfp_lint": {"kfp_lint", "registry"},
     "orchestration": {"orchestration", "kfp_lint", "lineage", "registry", *COMPONENTS},
     "scaffold": {"scaffold", "registry"},
-    "cli": {"cli", "dashboard", "registry", "evidence", "lineage", "scaffold"},
-    "dashboard": {"dashboard", "registry", "evidence", "lineage"},
+    "answers": {"answers", "registry"},
+    "cli": {"answers", "cli", "dashboard", "registry", "evidence", "lineage", "scaffold"},
+    "dashboard": {"answers", "dashboard", "registry", "evidence", "lineage"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,11 +1,11 @@
 """`hallmark list`: the models of a registry, or the versions of a model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tfx_hallmark.cli import options
-from tfx_hallmark.cli.answers.listing import (
+from tfx_hallmark.answers.listing import (
     STATUSES,
     ListedVersion,
     ModelList,
@@ -13,20 +13,32 @@ from tfx_hallmark.cli.answers.listing import (
     list_models,
     list_versions,
 )
+from tfx_hallmark.answers.text import counted, minute, second, size
+from tfx_hallmark.cli import options, time_options
 from tfx_hallmark.cli.as_json import print_json
+from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.cli.text import counted, minute, size
+
+if TYPE_CHECKING:
+    from tfx_hallmark.cli.tables import Page
 
 
 @click.command("list")
 @options.any_model
 @click.option("--status", type=click.Choice(STATUSES), help="Show versions of one status only.")
+@time_options.at
 @options.limit
 @options.everything
 @options.root
 @options.as_json
 def command(
-    model: str | None, status: str | None, limit: int, everything: bool, root: Path | None, as_json: bool
+    model: str | None,
+    status: str | None,
+    at: str | None,
+    limit: int,
+    everything: bool,
+    root: Path | None,
+    as_json: bool,
 ) -> None:
     """List the models of a registry, or the versions of one model, newest first.
 
@@ -35,18 +47,22 @@ def command(
       hallmark list                               every model, and what is stable
       hallmark list penguin                       its newest versions
       hallmark list penguin --status refused      what the gate turned down, and why
+      hallmark list penguin --at 2026-11-20       versions, status and labels as they were then
       hallmark list penguin --all --json          everything, for a program
     """  # noqa: D301
     registry = open_registry(root)
     if model is None:
-        models = list_models(registry)
+        with said_if_slow("reading the logs"):
+            models = list_models(registry, at=at)
         print_json(models) if as_json else _print_models(models)
         return
-    versions = list_versions(
-        open_model(registry, model),
-        fits=(lambda found: status in (None, found)),
-        limit=None if everything else limit,
-    )
+    with said_if_slow(f"reading the log of {model}"):
+        versions = list_versions(
+            open_model(registry, model),
+            fits=(lambda found: status in (None, found)),
+            limit=None if everything else limit,
+            at=at,
+        )
     print_json(versions) if as_json else _print_versions(versions)
 
 
@@ -74,6 +90,7 @@ def _print_models(answer: ModelList) -> None:
         )
     headers = ("model", "stable", "release", "since (utc)", "latest", "versions", "refused", "quarantined")
     page.table(headers, rows, right=(2, 5, 6))
+    _print_moment(page, answer.at)
 
 
 def _print_versions(answer: VersionList) -> None:
@@ -100,6 +117,12 @@ def _print_versions(answer: VersionList) -> None:
     page.table(headers, rows, right=(1, 5))
     if answer.more:
         page.line((f"{counted(answer.more, 'older version')} not shown: use --limit N or --all", "dim"))
+    _print_moment(page, answer.at)
+
+
+def _print_moment(page: "Page", at: str | None) -> None:
+    if at is not None:
+        page.line((f"as of {second(at)}", "dim"))
 
 
 def _objection(version: ListedVersion) -> str:

@@ -1,15 +1,16 @@
-"""`hallmark live`: what is served by default."""
+"""`hallmark live`: what is, or was, served by default."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tfx_hallmark.cli import options
-from tfx_hallmark.cli.answers.serving import Live, LiveList, all_that_serves, what_serves
+from tfx_hallmark.answers.serving import Live, LiveList, all_that_serves, what_serves
+from tfx_hallmark.answers.text import minute, second
+from tfx_hallmark.cli import options, time_options
 from tfx_hallmark.cli.as_json import print_json
+from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.cli.text import minute, second
 
 if TYPE_CHECKING:
     from tfx_hallmark.cli.tables import Cell
@@ -17,25 +18,31 @@ if TYPE_CHECKING:
 
 @click.command("live")
 @options.any_model
+@time_options.at
 @options.root
 @options.as_json
-def command(model: str | None, root: Path | None, as_json: bool) -> None:
+def command(model: str | None, at: str | None, root: Path | None, as_json: bool) -> None:
     """Tell what serves by default: the release behind the label `stable`.
 
-    A model of which nothing is stable is an error (exit code 1) when it is asked for by name.
+    A model of which nothing is stable is an error (exit code 1) when it is asked for by name. So is
+    a moment before anything happened.
 
     \b
     Examples:
-      hallmark live                       every model
-      hallmark live penguin               one model: release, digest, since when, by whom
+      hallmark live                                    every model
+      hallmark live penguin                            one model: release, digest, since when, by whom, why
+      hallmark live penguin --at "2026-11-20 21:30"    what served then, and until when
+      hallmark live --at 2h                            what every model served two hours ago
       hallmark live penguin --json
     """  # noqa: D301
     registry = open_registry(root)
     if model is None:
-        everything = all_that_serves(registry)
+        with said_if_slow("reading the logs"):
+            everything = all_that_serves(registry, at=at)
         print_json(everything) if as_json else _print_all(everything)
         return
-    live = what_serves(open_model(registry, model))
+    with said_if_slow(f"reading the log of {model}"):
+        live = what_serves(open_model(registry, model), at=at)
     print_json(live) if as_json else _print(live)
 
 
@@ -52,6 +59,8 @@ def _print_all(answer: LiveList) -> None:
     ]
     rows += [((name, "bold"), "-", "-", "-", "-") for name in answer.nothing]
     page.table(("model", "version", "release", "since (utc)", "by"), rows, right=(2,))
+    if answer.at is not None:
+        page.line((f"as of {second(answer.at)}", "dim"))
 
 
 def _print(live: Live) -> None:
@@ -61,9 +70,11 @@ def _print(live: Live) -> None:
     page.line((f"{live.model} {live.version}", "bold"), "  ", (f"release {live.release}", "green"))
     page.facts(
         [
+            *([] if live.at is None else [("as of", second(live.at))]),
             ("since", second(live.since)),
+            *([] if live.until is None else [("until", second(live.until))]),
             ("by", f"{live.actor} ({live.kind}, event {live.event})"),
-            *([("reason", live.reason)] if live.reason else []),
+            ("why", live.sentence),
             ("digest", live.digest),
             ("path", live.path),
         ]

@@ -4,37 +4,64 @@ from pathlib import Path
 
 import click
 
-from tfx_hallmark.cli import options
-from tfx_hallmark.cli.answers.history import KINDS, History, tell
+from tfx_hallmark.answers.event_filter import EventFilter
+from tfx_hallmark.answers.history import KINDS, History, tell
+from tfx_hallmark.answers.text import minute
+from tfx_hallmark.cli import options, time_options
 from tfx_hallmark.cli.as_json import print_json
+from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.cli.text import minute
 
 
 @click.command("log")
 @options.model
-@click.option("--kind", type=click.Choice(KINDS), help="Show one kind of event only.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(KINDS),
+    multiple=True,
+    help="Show this kind of event only; may be given more than once.",
+)
+@click.option(
+    "--actor",
+    default="",
+    metavar="TEXT",
+    help="Show what was done by whoever has TEXT in the name, such as maria or @ci-3; case does not matter.",
+)
+@time_options.since
+@time_options.until
 @options.limit
 @options.everything
 @options.root
 @options.as_json
 def command(
-    model: str, kind: str | None, limit: int, everything: bool, root: Path | None, as_json: bool
+    model: str,
+    kinds: tuple[str, ...],
+    actor: str,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    everything: bool,
+    root: Path | None,
+    as_json: bool,
 ) -> None:
     """Tell what happened to a model, newest first, as `git log` does.
+
+    Conditions add up: an event is shown if it meets all of them.
 
     \b
     Examples:
       hallmark log penguin
       hallmark log penguin --kind refused --limit 5
+      hallmark log penguin --kind promoted --kind rolled_back --actor maria
+      hallmark log penguin --since 2026-11-20 --until "2026-11-21 06:00"
+      hallmark log penguin --since 90m
       hallmark log penguin --all --json
     """  # noqa: D301
-    events = open_model(open_registry(root), model).newest_first()
-    answer = tell(
-        model,
-        events if kind is None else (event for event in events if event.kind == kind),
-        limit=None if everything else limit,
-    )
+    wanted = EventFilter(kinds=kinds, actor=actor, since=since, until=until)
+    with said_if_slow(f"reading the log of {model}"):
+        events = open_model(open_registry(root), model).newest_first()
+        answer = tell(model, events, limit=None if everything else limit, wanted=wanted)
     print_json(answer) if as_json else _print(answer)
 
 

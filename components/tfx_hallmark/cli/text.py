@@ -1,7 +1,6 @@
-"""Values as text for people, safe to print on a terminal."""
+"""Text that is safe to print on a terminal."""
 
 _INVISIBLE_BUT_HARMLESS = frozenset("\u00a0\u202f\u3000\u200c\u200d")  # spaces of some scripts, and joiners
-_STEPS = ("B", "kB", "MB", "GB", "TB")
 
 
 def escape(text: str) -> str:
@@ -18,40 +17,3 @@ def escape(text: str) -> str:
         else char.encode("unicode_escape").decode()
         for char in text
     )
-
-
-def size(count: int) -> str:
-    """Write a number of bytes: `12 B`, `1.2 MB`."""
-    value, step = float(count), 0
-    while value >= 999.5 and step < len(_STEPS) - 1:
-        value, step = value / 1000, step + 1
-    return f"{count} B" if step == 0 else f"{value:.3g} {_STEPS[step]}"
-
-
-def minute(time: str) -> str:
-    """Write an event's time to the minute: `2026-11-20 21:31`."""
-    return time[:16].replace("T", " ")
-
-
-def second(time: str) -> str:
-    """Write an event's time to the second: `2026-11-20 21:31:43 UTC`."""
-    return f"{time[:19].replace('T', ' ')} UTC"
-
-
-def number(value: float | None, *, sign: str = "-") -> str:
-    """Write a metric's value; `-` if there is none.
-
-    Args:
-        value: The value.
-        sign: `+` to mark what is positive too, as for a margin.
-    """
-    if value is None:
-        return "-"
-    # Four decimals would show a small but decisive margin as nothing, and a count as a long row of digits.
-    form = ".4f" if value == 0 or 1e-4 <= abs(value) < 1e6 else ".3g"
-    return format(value, f"{sign}{form}")
-
-
-def counted(count: int, noun: str) -> str:
-    """Write `1 version`, `2 versions`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

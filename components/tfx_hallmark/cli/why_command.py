@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfx_hallmark.answers.explanation import CheckLine, Explanation, explain
+from tfx_hallmark.answers.text import number
 from tfx_hallmark.cli import options
-from tfx_hallmark.cli.answers.explanation import CheckLine, Explanation, explain
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.cli.text import number
 from tfx_hallmark.registry.names import parse_reference
 from tfx_hallmark.registry.verdict import VersionAt
 

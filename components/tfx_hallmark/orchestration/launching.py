@@ -11,7 +11,7 @@ from tfx.orchestration.portable import data_types, launcher, runtime_parameter_u
 from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 
-from tfx_hallmark.lineage.store import prepare_store
+from tfx_hallmark.lineage.connection.store import prepare_store
 from tfx_hallmark.orchestration.attempts import Attempts, Execution
 from tfx_hallmark.orchestration.compiled import CompiledPipeline
 from tfx_hallmark.orchestration.connection import put_password_in

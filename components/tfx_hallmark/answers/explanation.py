@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tfx_hallmark.cli.answers.listing import status
+from tfx_hallmark.answers.listing import status
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.verdict import Reason, VersionAt

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tfx_hallmark.cli.answers.listing import labels_of, status
-from tfx_hallmark.cli.answers.paths import as_text
+from tfx_hallmark.answers.listing import labels_of, status
+from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.model import Model

@@ -6,7 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from tfx_hallmark.cli.answers import sentences
+from tfx_hallmark.answers import sentences
+from tfx_hallmark.answers.event_filter import EVERYTHING, EventFilter
 from tfx_hallmark.registry.events import Data, Event
 
 KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(Data))
@@ -45,26 +46,36 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         model: The model's name.
         events: Newest first.
         more: Whether older ones that fit too are left out.
+        since: The time from which on they were wanted, UTC; null for the beginning.
+        until: The time up to which they were wanted, UTC; null for now.
     """
 
     model: str
     events: list[LoggedEvent]
     more: bool
+    since: str | None
+    until: str | None
 
 
-def tell(model: str, events: Iterator[Event], *, limit: int | None) -> History:
+def tell(
+    model: str, events: Iterator[Event], *, limit: int | None, wanted: EventFilter = EVERYTHING
+) -> History:
     """Tell what happened.
 
     Args:
         model: The model's name.
-        events: The wanted events, newest first; read no further than needed.
+        events: Events, newest first; read no further than needed.
         limit: How many at most; None for all.
+        wanted: Which of them are told.
     """
-    shown = [_logged(event) for event in itertools.islice(events, limit)]
-    return History(model=model, events=shown, more=next(events, None) is not None)
+    fitting = filter(wanted.fits, events)
+    shown = [logged(event) for event in itertools.islice(fitting, limit)]
+    more = next(fitting, None) is not None
+    return History(model=model, events=shown, more=more, since=wanted.since, until=wanted.until)
 
 
-def _logged(event: Event) -> LoggedEvent:
+def logged(event: Event) -> LoggedEvent:
+    """Return one event as `log` shows it."""
     return LoggedEvent(
         seq=event.seq,
         time=event.time,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tfx_hallmark.lineage.address import Address
+from tfx_hallmark.lineage.connection.address import Address
 from tfx_hallmark.lineage.errors import MetadataError, NotInitialisedError, OlderSchemaError
 
 INITIALISE = "python -m pipeline.init_metadata --config FILE"

@@ -9,10 +9,10 @@ from ml_metadata import errors as mlmd_errors
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from tfx_hallmark.lineage.address import Address, Connection, address_of
-from tfx_hallmark.lineage.complaints import POSTGRESQL_SAYS_NOTHING, explain, not_initialised
+from tfx_hallmark.lineage.connection.address import Address, Connection, address_of
+from tfx_hallmark.lineage.connection.complaints import POSTGRESQL_SAYS_NOTHING, explain, not_initialised
+from tfx_hallmark.lineage.connection.reach import SECONDS, reach
 from tfx_hallmark.lineage.errors import MetadataError, NotInitialisedError, OlderSchemaError
-from tfx_hallmark.lineage.reach import SECONDS, reach
 
 # How long to wait for another process that is making the tables; that takes well under a second.
 PATIENCE_SECONDS = 15.0

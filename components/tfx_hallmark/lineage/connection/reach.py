@@ -7,7 +7,7 @@ holds it for minutes, and a port where something else listens for ever; TFX then
 
 import socket
 
-from tfx_hallmark.lineage.address import Address
+from tfx_hallmark.lineage.connection.address import Address
 from tfx_hallmark.lineage.errors import MetadataError
 
 SECONDS = 10.0

@@ -1,10 +1,11 @@
-"""The answers of `list`: the models of a registry, or the versions of a model."""
+"""The answers of `list`: the models of a registry, or the versions of a model, now or at a moment of the past."""
 
 from collections.abc import Callable
 
 import msgspec
 
-from tfx_hallmark.cli.answers.paths import as_text
+from tfx_hallmark.answers.moment import models_of, state_of
+from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
@@ -52,10 +53,12 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         root: The registry root.
         models: Sorted by name.
+        at: The moment that this is about, UTC; null for now. Models that came later are left out.
     """
 
     root: str
     models: list[ListedModel]
+    at: str | None = None
 
 
 class ListedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,35 +96,52 @@ class VersionList(msgspec.Struct, frozen=True, kw_only=True):
         model: The model's name.
         versions: Newest first.
         more: How many older ones fit too and are left out.
+        at: The moment that this is about, UTC; null for now.
     """
 
     model: str
     versions: list[ListedVersion]
     more: int
+    at: str | None
 
 
-def list_models(registry: Registry) -> ModelList:
-    """List the models of a registry."""
-    names = registry.models()
-    return ModelList(root=as_text(registry.root), models=[_listed(registry.model(name)) for name in names])
+def list_models(registry: Registry, *, at: str | None = None) -> ModelList:
+    """List the models of a registry.
+
+    Args:
+        registry: The registry.
+        at: As they were at this moment, as events have it; None for now.
+
+    Raises:
+        NotFoundError: If all of its models came later.
+    """
+    listed = [model_in_brief(state) for _, state in models_of(registry, at)]
+    return ModelList(root=as_text(registry.root), models=listed, at=at)
 
 
-def list_versions(model: Model, *, fits: Callable[[str], bool], limit: int | None) -> VersionList:
+def list_versions(
+    model: Model, *, fits: Callable[[str], bool], limit: int | None, at: str | None = None
+) -> VersionList:
     """List the versions of a model.
 
     Args:
         model: The model.
         fits: Tells by a version's status whether it is wanted.
         limit: How many at most; None for all.
+        at: As they were at this moment, as events have it; None for now.
+
+    Raises:
+        NotFoundError: If the model came later.
     """
-    state = model.state
-    labels = _labels(state)
+    state = state_of(model, at)
+    labels = labels_by_version(state)
     wanted = [version for version in reversed(state.versions.values()) if fits(status(version))]
     shown = wanted[:limit]
     return VersionList(
         model=state.model,
-        versions=[_version(version, labels.get(version.version, [])) for version in shown],
+        versions=[in_brief(version, labels.get(version.version, [])) for version in shown],
         more=len(wanted) - len(shown),
+        at=at,
     )
 
 
@@ -132,7 +152,7 @@ def status(version: VersionState) -> str:
 
 def labels_of(state: ModelState, version: str) -> list[str]:
     """Return the labels that point to a version, sorted."""
-    return _labels(state).get(version, [])
+    return labels_by_version(state).get(version, [])
 
 
 def stable_of(state: ModelState) -> Stable | None:
@@ -143,15 +163,16 @@ def stable_of(state: ModelState) -> Stable | None:
     return Stable(version.version, state.labels[STABLE], state.stable_moves[-1].time)
 
 
-def _labels(state: ModelState) -> dict[str, list[str]]:
+def labels_by_version(state: ModelState) -> dict[str, list[str]]:
+    """Return the labels of each version that has any, sorted."""
     found: dict[str, list[str]] = {}
     for label, release in sorted(state.labels.items()):
         found.setdefault(state.releases[release].version, []).append(label)
     return found
 
 
-def _listed(model: Model) -> ListedModel:
-    state = model.state
+def model_in_brief(state: ModelState) -> ListedModel:
+    """Return one model as `list` shows it, by what its log says or said."""
     found = [status(version) for version in state.versions.values()]
     return ListedModel(
         model=state.model,
@@ -163,7 +184,13 @@ def _listed(model: Model) -> ListedModel:
     )
 
 
-def _version(version: VersionState, labels: list[str]) -> ListedVersion:
+def in_brief(version: VersionState, labels: list[str]) -> ListedVersion:
+    """Return one version as `list` shows it.
+
+    Args:
+        version: What the log says of it.
+        labels: The labels that point to it.
+    """
     return ListedVersion(
         version=version.version,
         status=status(version),

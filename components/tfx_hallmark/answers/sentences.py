@@ -48,7 +48,8 @@ def _refused(data: events.Refused) -> str:
 
 @_of(events.Promoted)
 def _promoted(data: events.Promoted) -> str:
-    return f"release {data.release} became {data.label}"
+    told = f"release {data.release} became {data.label}"
+    return told if data.override is None else f"{told}; the gate was passed over: {data.override}"
 
 
 @_of(events.RolledBack)

@@ -1,0 +1,1 @@
+"""Where a metadata store is, how to open it, and what stands in the way."""

@@ -46,6 +46,34 @@ def push_evaluated(root: str, candidate: str, version: str, evaluation: Evaluati
     return pushed.release, pushed.verdict.sentence
 
 
+def roll_back(root: str, to: str | None = None) -> tuple[str, int | None]:
+    """Rolls back; gives the version and the release that are stable then."""
+    done = open_model(root).rollback(to=to, reason="a test")
+    return done.version, done.release
+
+
+def promote(root: str, version: str, label: str = "stable") -> int | None:
+    """Promotes through the gate; gives the release that has the label then."""
+    return open_model(root).promote(version, label, reason="a test").release
+
+
+def quarantine(root: str, version: str) -> tuple[str | None, int | None]:
+    """Bars a version; gives what took its place, and its release."""
+    done = open_model(root).quarantine(version, reason="it leaks")
+    return done.successor, done.release
+
+
+def roll_back_for_ever(root: str, acknowledgements: str) -> None:
+    """Rolls back and forth between two versions, and notes each release in a file when it is stable."""
+    model = open_model(root)
+    with Path(acknowledgements).open("a", buffering=1) as done:
+        while True:
+            stable = model.state.stable
+            to = "1.0.0" if stable is not None and stable.version != "1.0.0" else "1.0.1"
+            moved = model.rollback(to=to, reason="a test")
+            done.write(f"{moved.version} {moved.release}\n")
+
+
 def push_later(root: str, candidate: str, version: str) -> tuple[int | None, bool]:
     """Opens the model at once, but pushes only when told to."""
     model = open_model(root)

@@ -18,6 +18,7 @@ from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.tree import digest_tree
 
 Make = Callable[[int], Path]
+pytestmark = pytest.mark.slow
 KILLS = 320
 SEED = 1905
 

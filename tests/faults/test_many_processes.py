@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults import jobs
 from tests.faults.crew import Crew
 from tfx_hallmark.registry.model import Model
@@ -12,6 +14,7 @@ from tfx_hallmark.registry.tree import digest_tree
 
 Make = Callable[[int], Path]
 CROWD = 64
+pytestmark = pytest.mark.slow
 
 
 def reopened(root: Path, *, deleted: str = "") -> Model:

@@ -118,6 +118,47 @@ def test_i1_i2_a_disk_that_fills_up_at_any_moment_leaves_all_or_nothing(
         assert version.manifest.version == version.version
 
 
+def test_i1_i2_a_rollback_on_a_full_disk_is_made_or_changes_nothing(
+    disk: Disk, root: Path, model: Model, make_candidate: Make
+) -> None:
+    for number in (1, 2):
+        publish(model, make_candidate(number))
+    failures = 0
+    for pages in range(8):
+        disk.leave_free(pages)
+        before = listing(root)
+        stable = model.state.stable
+        assert stable is not None
+        try:
+            model.rollback(to="1.0.0" if stable.version == "1.0.1" else "1.0.1", reason="a test")
+        except StorageError as error:
+            failures += 1
+            assert_plain(error)
+            assert listing(root) == before
+    assert 0 < failures < 8
+    reopened = Registry.open(root).model("penguin")
+    assert len(list(reopened.path.iterdir())) == len(reopened.state.releases) > 2
+    assert len(list(reopened.events())) == reopened.state.seq
+
+
+def test_a_read_only_root_is_not_operated_on(
+    disk: Disk, root: Path, model: Model, make_candidate: Make, refused: Any
+) -> None:
+    for number in (1, 2):
+        publish(model, make_candidate(number))
+    assert disk.mount("remount", "ro")
+    assert model.dry_run.rollback().version == "1.0.0"
+    for change in (
+        lambda: model.rollback(reason="a test"),
+        lambda: model.promote("1.0.0", "canary", reason="a test"),
+        lambda: model.promote_unchecked("1.0.0", "stable", reason="a test"),
+        lambda: model.quarantine("stable", reason="a test"),
+        lambda: model.unquarantine("stable", reason="a test"),
+    ):
+        with refused(StorageError, root, "Read-only file system", "run as a user who may write there"):
+            change()
+
+
 def outside_objects(root: Path) -> dict[str, tuple[int, bytes]]:
     """What a failed push may leave are objects that no event names."""
     return {path: entry for path, entry in listing(root).items() if "/objects" not in path}

@@ -37,39 +37,83 @@ class Disk:
         return own and named and (parent.name == ".hallmark" or self.is_durable(parent))
 
 
-def test_what_is_published_is_durable_before_the_event_and_the_event_before_the_exposure(
-    model: Model, make_candidate: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    records = model.path.parent / ".hallmark"
-    disk = Disk(monkeypatch)
-    checked = []
-    link, rename = os.link, os.rename
+class Moments:
+    """Looks what is durable just before each event is committed and just before each release is shown."""
 
-    def linking(source: Any, target: Any, **kwargs: Any) -> None:
+    def __init__(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.disk = Disk(monkeypatch)
+        self.staged: list[dict[str, bool]] = []
+        self.logged: list[dict[str, bool]] = []
+        self._records = model.path.parent / ".hallmark"
+        self._base = model.path
+        self._link, self._rename = os.link, os.rename
+        monkeypatch.setattr(os, "link", self._linking)
+        monkeypatch.setattr(os, "rename", self._renaming)
+        if hasattr(pathlib, "_NormalAccessor"):  # Python 3.10 took its own reference
+            monkeypatch.setattr(pathlib._NormalAccessor, "rename", staticmethod(self._renaming))
+
+    def _linking(self, source: Any, target: Any, **kwargs: Any) -> None:
         if "/log/" in str(target):
-            written = [*records.rglob("objects/*"), *records.rglob("staging/*/model/**/*")]
-            checked.append(
-                {str(p.relative_to(records)): disk.is_durable(p) for p in written if ".tmp-" not in p.name}
-            )
-        link(source, target, **kwargs)
+            self.staged.append(self._durable("objects/*", "staging/*/model/**/*"))
+        self._link(source, target, **kwargs)
 
-    def renaming(source: Any, target: Any, **kwargs: Any) -> None:
-        if Path(target).parent == model.path:
-            checked.append({str(p.relative_to(records)): disk.is_durable(p) for p in records.rglob("log/0*")})
-        rename(source, target, **kwargs)
+    def _renaming(self, source: Any, target: Any, **kwargs: Any) -> None:
+        if Path(target).parent == self._base:
+            self.logged.append(self._durable("log/0*"))
+        self._rename(source, target, **kwargs)
 
-    deep = make_candidate(1) / "assets" / "deep" / "er"
-    deep.mkdir(parents=True)
-    (deep / "vocabulary.txt").write_bytes(b"a\n")
-    version = model.tag(make_candidate(1)).version
-    monkeypatch.setattr(os, "link", linking)
-    monkeypatch.setattr(os, "rename", renaming)
-    if hasattr(pathlib, "_NormalAccessor"):  # Python 3.10 took its own reference
-        monkeypatch.setattr(pathlib._NormalAccessor, "rename", staticmethod(renaming))
-    push = model.push_unchecked(make_candidate(1), version, reason="a test")
-    staged, logged = checked
+    def _durable(self, *patterns: str) -> dict[str, bool]:
+        written = [path for pattern in patterns for path in self._records.rglob(pattern)]
+        return {
+            str(path.relative_to(self._records)): self.disk.is_durable(path)
+            for path in written
+            if ".tmp-" not in path.name
+        }
+
+
+@pytest.fixture
+def moments(model: Model, monkeypatch: pytest.MonkeyPatch) -> Moments:
+    return Moments(model, monkeypatch)
+
+
+@pytest.fixture
+def make_deep(make_candidate: Make) -> Make:
+    """Makes a model with folders in folders."""
+
+    def make(number: int) -> Path:
+        deep = make_candidate(number) / "assets" / "deep" / "er"
+        deep.mkdir(parents=True)
+        (deep / "vocabulary.txt").write_bytes(b"a\n")
+        return make_candidate(number)
+
+    return make
+
+
+def volatile(seen: dict[str, bool]) -> list[str]:
+    return [path for path, durable in seen.items() if not durable]
+
+
+def test_what_is_published_is_durable_before_the_event_and_the_event_before_the_exposure(
+    model: Model, make_deep: Make, moments: Moments
+) -> None:
+    candidate = make_deep(1)
+    version = model.tag(candidate).version
+    push = model.push_unchecked(candidate, version, reason="a test")
+    staged, logged = moments.staged[-1], moments.logged[-1]
     assert len(staged) > 6
-    assert [path for path, durable in staged.items() if not durable] == []
-    assert [path for path, durable in logged.items() if not durable] == []
-    assert "1" in disk._synced[model.path.stat().st_ino]
+    assert volatile(staged) == volatile(logged) == []
+    assert "1" in moments.disk._synced[model.path.stat().st_ino]
     assert push.release == 1
+
+
+def test_what_is_rolled_back_to_is_durable_before_the_event_and_the_event_before_the_exposure(
+    model: Model, make_deep: Make, moments: Moments
+) -> None:
+    for number in (1, 2):
+        candidate = make_deep(number)
+        model.push_unchecked(candidate, model.tag(candidate).version, reason="a test")
+    assert model.rollback(reason="a test").release == 3
+    staged, logged = moments.staged[-1], moments.logged[-1]
+    assert sum("staging" in path for path in staged) == 11
+    assert volatile(staged) == volatile(logged) == []
+    assert "3" in moments.disk._synced[model.path.stat().st_ino]

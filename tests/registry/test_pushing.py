@@ -122,6 +122,7 @@ def test_i11_what_changes_what_serves_is_an_event_with_actor_and_reason(
         ("published", "pusher", ""),
         ("tagged", "tagger", ""),
         ("published", "ann", "a fix"),
+        ("rolled_back", "bob", "it leaks"),
         ("quarantined", "bob", "it leaks"),
         ("unquarantined", "bob", "it does not"),
     ]

@@ -101,8 +101,14 @@ class History:
 
     def _promoted(self) -> Data:
         number, label = self._pick(self._labelable()), self._pick(LABELS)
+        version = self.releases[number]
+        again = self._draw(st.booleans())
+        if again:
+            number = self._new_release(version)
         self._put((label,), number)
-        return events.Promoted(version=self.releases[number], release=number, label=label)
+        return events.Promoted(
+            version=version, release=number, label=label, staging=f"s{number}" if again else None
+        )
 
     def _rolled_back(self) -> Data:
         version = self.releases[self._pick(self._labelable())]

@@ -14,21 +14,34 @@ import click
 
 import tfx_hallmark
 from tfx_hallmark.cli import (
+    compare_command,
     init_pipeline_command,
     list_command,
     live_command,
     log_command,
+    promote_command,
+    quarantine_command,
+    rollback_command,
     show_command,
+    unquarantine_command,
     why_command,
 )
+from tfx_hallmark.cli.metadata import NoMetadataError
 from tfx_hallmark.cli.root import NoRootError
 from tfx_hallmark.cli.text import escape
-from tfx_hallmark.registry.errors import HallmarkError, InvalidNameError
+from tfx_hallmark.registry.errors import (
+    HallmarkError,
+    InvalidNameError,
+    InvalidTimeError,
+    NotComparableError,
+)
 
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 NOBODY_READS = 141  # 128 + SIGPIPE
+
+_USAGE_ERRORS = (InvalidNameError, InvalidTimeError, NoMetadataError, NoRootError, NotComparableError)
 
 
 class PlainErrors(click.Group):
@@ -44,7 +57,7 @@ class PlainErrors(click.Group):
             result = super().invoke(ctx)
             # Now, not at exit: an output that cannot be written is an error of this command.
             sys.stdout.flush()
-        except (InvalidNameError, NoRootError) as error:
+        except _USAGE_ERRORS as error:
             _complain(str(error))
             raise click.exceptions.Exit(USAGE) from error
         except HallmarkError as error:
@@ -91,8 +104,13 @@ for _command in (
     list_command,
     show_command,
     why_command,
+    compare_command,
     live_command,
     log_command,
+    rollback_command,
+    promote_command,
+    quarantine_command,
+    unquarantine_command,
     init_pipeline_command,
 ):
     app.add_command(_command.command)

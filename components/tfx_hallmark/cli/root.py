@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from tfx_hallmark.cli.settings_file import SETTINGS, read_settings
 from tfx_hallmark.registry.errors import ConfigError, NotFoundError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 
-SETTINGS = "hallmark.yaml"
 _NAMED = 5  # how many models an error lists
 
 
@@ -34,41 +34,26 @@ def open_model(registry: Registry, name: str) -> Model:
     """
     model = registry.model(name)
     if model.state.seq == 0:
-        names = registry.models()
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        known = f"its models are {', '.join(names[:_NAMED])}{more}" if names else "it has no models yet"
-        msg = f"{registry.root} has no model {name!r}: {known}"
-        raise NotFoundError(msg)
+        raise no_such_model(registry, name)
     return model
 
 
+def no_such_model(registry: Registry, name: str) -> NotFoundError:
+    """Return the error that says that a registry does not have a model, and which ones it has."""
+    names = registry.models()
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    known = f"its models are {', '.join(names[:_NAMED])}{more}" if names else "it has no models yet"
+    return NotFoundError(f"{registry.root} has no model {name!r}: {known}")
+
+
 def _configured_root() -> Path:
-    path = Path(SETTINGS)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    settings = read_settings(instead="--root DIR")
+    if settings is None:
         msg = f"no registry root is given: use --root DIR, set HALLMARK_ROOT, or write 'root: DIR' into {SETTINGS} here"
-        raise NoRootError(msg) from None
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path.absolute()} cannot be read ({error}): check its permissions and that it is UTF-8 text"
-        raise ConfigError(msg) from error
-    root = _root_in(text, path)
-    # The file may be shared; what it says holds wherever it lies.
-    return path.parent / Path(root).expanduser()
-
-
-def _root_in(text: str, path: Path) -> str:
-    # Only here: reading YAML is dear at the start of a command, and most are given their root otherwise.
-    import yaml
-
-    try:
-        settings = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        msg = f"{path.absolute()} is no YAML ({reason}): correct it, or use --root DIR"
-        raise ConfigError(msg) from error
-    root = settings.get("root") if isinstance(settings, dict) else None
+        raise NoRootError(msg)
+    root = settings.get("root")
     if not isinstance(root, str) or not root:
-        msg = f"{path.absolute()} names no registry root: write 'root: DIR' into it, or use --root DIR"
+        msg = f"{SETTINGS.absolute()} names no registry root: write 'root: DIR' into it, or use --root DIR"
         raise NoRootError(msg) if root is None else ConfigError(msg)
-    return root
+    # The file may be shared; what it says holds wherever it lies.
+    return SETTINGS.parent / Path(root).expanduser()

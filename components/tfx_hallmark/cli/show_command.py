@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from tfx_hallmark.answers.details import Details, describe
+from tfx_hallmark.answers.text import counted, number, second, size
 from tfx_hallmark.cli import options
-from tfx_hallmark.cli.answers.details import Details, describe
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.cli.text import counted, number, second, size
 from tfx_hallmark.registry.manifest import Code, DataSource, Environment, Manifest, Run
 from tfx_hallmark.registry.names import parse_reference
-from tfx_hallmark.registry.savedmodel import Signature, TensorSpec
+from tfx_hallmark.registry.savedmodel import Signature
+from tfx_hallmark.registry.version_facts import tensor_text
 
 if TYPE_CHECKING:
     from tfx_hallmark.cli.tables import Cell, Page
@@ -105,20 +106,11 @@ def _numbering(manifest: Manifest) -> Iterator[Fact]:
 def _signature(signature: Signature) -> str:
     optional = signature.optional_inputs
     inputs = [
-        f"{name}: {_tensor(spec)}{' (optional)' if name in optional else ''}"
+        f"{name}: {tensor_text(spec)}{' (optional)' if name in optional else ''}"
         for name, spec in signature.inputs.items()
     ]
-    outputs = [f"{name}: {_tensor(spec)}" for name, spec in signature.outputs.items()]
+    outputs = [f"{name}: {tensor_text(spec)}" for name, spec in signature.outputs.items()]
     return f"{', '.join(inputs) or 'nothing'} -> {', '.join(outputs) or 'nothing'}"
-
-
-def _tensor(spec: TensorSpec) -> str:
-    shape = "of any shape" if spec.shape is None else f"[{', '.join(map(_dimension, spec.shape))}]"
-    return f"{spec.dtype} {shape}" + ("" if spec.encoding == "dense" else f" ({spec.encoding})")
-
-
-def _dimension(count: int | None) -> str:
-    return "?" if count is None else str(count)
 
 
 def _data(data: DataSource) -> Iterator[Fact]:

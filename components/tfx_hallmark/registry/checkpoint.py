@@ -9,7 +9,7 @@ import gc
 import msgspec
 from blake3 import blake3
 
-from tfx_hallmark.registry.errors import CorruptLogError, StorageError
+from tfx_hallmark.registry.errors import CorruptLogError, DigestMismatchError, StorageError
 from tfx_hallmark.registry.log import EventLog
 from tfx_hallmark.registry.state import ModelState
 from tfx_hallmark.registry.storage import LocalStorage
@@ -45,6 +45,22 @@ def load(storage: LocalStorage, log: EventLog, model: str) -> ModelState:
     return state if last[1] == state.seal else ModelState(model=model)
 
 
+def saved_state(storage: LocalStorage) -> ModelState | None:
+    """Return the saved state as it is; None if there is none, or one of another form.
+
+    Raises:
+        DigestMismatchError: If it is damaged, which `load` passes over.
+        StorageError: If it cannot be read.
+    """
+    data = storage.read(_KEY)
+    if data is not None and not _is_whole(data):
+        msg = (
+            f"checkpoint {storage.root / _KEY} is damaged, and is passed over: delete it, which loses nothing"
+        )
+        raise DigestMismatchError(msg)
+    return _decode(data)
+
+
 def save_if_due(storage: LocalStorage, state: ModelState, since: int) -> bool:
     """Save the state when enough events have come to pay for it; return whether it was saved.
 
@@ -69,8 +85,12 @@ def _encode(state: ModelState) -> bytes:
     return blake3(saved).digest() + saved
 
 
+def _is_whole(data: bytes) -> bool:
+    return blake3(data[_CHECKSUM:]).digest() == data[:_CHECKSUM]
+
+
 def _decode(data: bytes | None) -> ModelState | None:
-    if data is None or blake3(data[_CHECKSUM:]).digest() != data[:_CHECKSUM]:
+    if data is None or not _is_whole(data):
         return None
     # Collecting garbage among hundreds of thousands of new objects takes four times as long as making them.
     collecting = gc.isenabled()

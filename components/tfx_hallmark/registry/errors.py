@@ -12,6 +12,10 @@ class InvalidNameError(HallmarkError):
     """A model name, label or version reference that cannot be used."""
 
 
+class InvalidTimeError(HallmarkError):
+    """A time that cannot be read, or that cannot be asked about."""
+
+
 class NotFoundError(HallmarkError):
     """A model, version, release or object that the registry does not have."""
 
@@ -44,6 +48,18 @@ class VersionExistsError(HallmarkError):
     """A semantic version that already names other content."""
 
 
+class RollbackRefusedError(HallmarkError):
+    """A version that `stable` may not go back to, or none that it could go back to."""
+
+
+class PromotionRefusedError(HallmarkError):
+    """A version that may not have a label."""
+
+
+class ChangedMeanwhileError(HallmarkError):
+    """A label or version that another process changed while an operation on it was under way."""
+
+
 class EvidenceError(HallmarkError):
     """An evaluation or blessing that is missing, unreadable or of another model."""
 
@@ -54,3 +70,7 @@ class DataError(HallmarkError):
 
 class ConfigError(HallmarkError):
     """Settings that can never work, found before anything runs."""
+
+
+class NotComparableError(HallmarkError):
+    """Versions that cannot be set side by side: fewer than two, or of several models."""

@@ -92,10 +92,19 @@ class Refused(EventData, frozen=True, kw_only=True, tag="refused"):
 
 
 class Promoted(EventData, frozen=True, kw_only=True, tag="promoted"):
-    """A label moved to a release of this version."""
+    """A label moved to a release of this version.
+
+    Attributes:
+        release: What the label points to from now on.
+        label: The label.
+        override: Why the gate was passed over, if it was.
+        staging: The staging folder of `release` where a new number was made for it, else None.
+    """
 
     release: int
     label: str
+    override: str | None = None
+    staging: str | None = None
 
 
 class RolledBack(EventData, frozen=True, kw_only=True, tag="rolled_back"):

@@ -71,7 +71,9 @@ def _add_release(state: ModelState, event: Event, number: int, staging: str) -> 
     state.versions[event.data.version].releases.append(number)
 
 
-def _move_label(state: ModelState, event: Event, label: str, release: int | None) -> None:
+def _move_label(
+    state: ModelState, event: Event, label: str, release: int | None, *, back: bool = False
+) -> None:
     if release is None:
         state.labels.pop(label, None)
     else:
@@ -80,7 +82,7 @@ def _move_label(state: ModelState, event: Event, label: str, release: int | None
             raise ValueError(msg)
         state.labels[label] = release
     if label == STABLE:
-        state.stable_moves.append(StableMove(event.seq, event.time, release))
+        state.stable_moves.append(StableMove(event.seq, event.time, release, back))
 
 
 @_on(events.Tagged)
@@ -115,6 +117,8 @@ def _refused(state: ModelState, _: Event, data: events.Refused) -> None:
 
 @_on(events.Promoted)
 def _promoted(state: ModelState, event: Event, data: events.Promoted) -> None:
+    if data.staging is not None:
+        _add_release(state, event, data.release, data.staging)
     _move_label(state, event, data.label, data.release)
 
 
@@ -122,7 +126,7 @@ def _promoted(state: ModelState, event: Event, data: events.Promoted) -> None:
 def _rolled_back(state: ModelState, event: Event, data: events.RolledBack) -> None:
     if data.staging is not None:
         _add_release(state, event, data.release, data.staging)
-    _move_label(state, event, STABLE, data.release)
+    _move_label(state, event, STABLE, data.release, back=True)
 
 
 @_on(events.Quarantined)

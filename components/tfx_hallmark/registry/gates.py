@@ -7,7 +7,7 @@ import msgspec
 from tfx_hallmark.registry.gate import decide
 from tfx_hallmark.registry.objects import object_digest
 from tfx_hallmark.registry.state import ModelState, VersionState
-from tfx_hallmark.registry.verdict import Evaluation, Evidence, Reason, Verdict
+from tfx_hallmark.registry.verdict import Evaluation, Evidence, Reason, Verdict, VersionAt
 
 
 class Gate(Protocol):
@@ -79,3 +79,30 @@ class PassedOver(msgspec.Struct, frozen=True):
             baseline=state.stable_at,
             reasons=(why,),
         )
+
+
+def objection_to_promotion(verdict: Verdict | None, stable: VersionAt | None) -> str | None:
+    """Tell why a published version may not become stable now; None if it may.
+
+    What lets it through is a verdict that rests on evidence and was a comparison with exactly what
+    is stable at this moment, or with nothing where nothing is.
+
+    Args:
+        verdict: The gate's verdict on it; None if the gate never decided.
+        stable: What is stable at this moment; None if nothing.
+    """
+    if verdict is None or not verdict.passed:
+        return "the gate never let it through"
+    if verdict.override is not None or verdict.evidence is None:
+        return "it was published past the gate, so there is no evidence that it is better"
+    if _identity(verdict.baseline) != _identity(stable):
+        return f"it was compared with {_named(verdict.baseline)}, but {_named(stable)} is stable now"
+    return None
+
+
+def _identity(version: VersionAt | None) -> tuple[str, str] | None:
+    return None if version is None else (version.version, version.digest)
+
+
+def _named(version: VersionAt | None) -> str:
+    return "nothing" if version is None else version.version

@@ -70,11 +70,20 @@ class Ledger:
 
     def events(self) -> Iterator[Event]:
         """Read the whole log from its first event, checking the chain."""
+        return (event for event, _ in self.sealed_events(after=0))
+
+    def sealed_events(self, *, after: int) -> Iterator[tuple[Event, str]]:
+        """Read the log on from a position, each event with its seal, checking the chain.
+
+        Args:
+            after: The last position that is not wanted; 0 for the whole log.
+        """
         last = self.refresh().seq
-        seq = 0
-        for event, _ in self._log.after(0, GENESIS):
+        seq = min(after, last)
+        prev = self._sealed(seq)[1] if seq else GENESIS
+        for event, seal in self._log.after(seq, prev):
             seq = event.seq
-            yield event
+            yield event, seal
         if seq < last:
             raise self._log.missing(seq + 1)
 
@@ -89,10 +98,13 @@ class Ledger:
         Raises:
             CorruptLogError: If it is damaged or missing.
         """
+        return self._sealed(seq)[0]
+
+    def _sealed(self, seq: int) -> tuple[Event, str]:
         found = self._log.read(seq)
         if found is None:
             raise self._log.missing(seq)
-        return found[0]
+        return found
 
     def unsettled_releases(self) -> dict[int, Release]:
         """Return the releases since the last checkpoint: the only ones that may not be exposed yet."""

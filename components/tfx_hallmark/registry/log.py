@@ -16,8 +16,13 @@ _STEPS = 20
 
 def utc_now() -> str:
     """Return the time as RFC 3339 with microseconds, in UTC."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return as_utc(datetime.datetime.now(datetime.timezone.utc))
+
+
+def as_utc(moment: datetime.datetime) -> str:
+    """Return a moment as events have it: RFC 3339 with microseconds, in UTC; so they sort as text."""
+    utc = moment.astimezone(datetime.timezone.utc)
+    return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class EventLog:
@@ -146,7 +151,8 @@ class EventLog:
             raise self.missing(seq)
 
     def _where(self, seq: int) -> str:
-        return str(self._storage.root / event_key(seq))
+        # Asked for each event read, for an error that it may have: no path object is made for it.
+        return f"{self._storage.root}/{event_key(seq)}"
 
 
 def event_key(seq: int) -> str:

@@ -1,36 +1,24 @@
 """One model of a registry: its versions, its releases, its history, and what may be done to it."""
 
 import contextlib
-import getpass
-import os
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tfx_hallmark.registry import gates, numbering, tagging
-from tfx_hallmark.registry.errors import ConfigError, ForeignEntryError, NotFoundError
-from tfx_hallmark.registry.events import Data, Event, Quarantined, Unquarantined
+from tfx_hallmark.registry import auditing, gates, numbering, tagging, time_travel, verification
+from tfx_hallmark.registry.actor import check_reason, current_actor
+from tfx_hallmark.registry.dry_run import DryRun
+from tfx_hallmark.registry.errors import ForeignEntryError, NotFoundError
+from tfx_hallmark.registry.events import Event
+from tfx_hallmark.registry.finding import Finding
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.lookup import find
 from tfx_hallmark.registry.names import check_label, parse_reference
+from tfx_hallmark.registry.operations import Operation, Operations
 from tfx_hallmark.registry.publisher import Publisher, Push
 from tfx_hallmark.registry.releases import ReleaseDirectories, settle
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 from tfx_hallmark.registry.verdict import Evaluation, VersionAt
 from tfx_hallmark.registry.version import Version
-
-
-def current_actor() -> str:
-    """Return who is acting: HALLMARK_ACTOR if it is set, else `user@host`."""
-    named = os.environ.get("HALLMARK_ACTOR")
-    if named:
-        return named
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run under a user id that has no name.
-        user = f"uid{os.getuid()}"
-    return f"{user}@{socket.gethostname()}"
 
 
 class Model:
@@ -47,6 +35,7 @@ class Model:
         self.name = ledger.model
         self._ledger = ledger
         self._directories = directories
+        self._operations = Operations(ledger, directories)
         ledger.refresh()
         # Readers are not held up by what lies in a release's place; every push says so.
         with contextlib.suppress(ForeignEntryError):
@@ -57,10 +46,19 @@ class Model:
         """Everything the log says, up to this moment."""
         return self._ledger.refresh()
 
+    def state_at(self, time: str) -> ModelState:
+        """Return everything the log said at a moment, as `time_travel.parse_time` returns it."""
+        return time_travel.state_at(self._ledger, time)
+
     @property
     def path(self) -> Path:
         """The base path to give to TF Serving."""
         return self._directories.base
+
+    @property
+    def dry_run(self) -> DryRun:
+        """What operations would do, without doing it."""
+        return DryRun(self._ledger, self._directories)
 
     def versions(self) -> list[Version]:
         """Return every version ever tagged or adopted, oldest first."""
@@ -82,6 +80,17 @@ class Model:
     def events(self) -> Iterator[Event]:
         """Read the log from its first event, checking the chain."""
         return self._ledger.events()
+
+    def sealed_events(self, *, after: int = 0) -> Iterator[tuple[Event, str]]:
+        """Read the log on from a position, each event with its seal (its file's SHA-256), checking the chain.
+
+        Args:
+            after: The last position that is not wanted; 0 for the whole log.
+
+        Raises:
+            CorruptLogError: If an event is damaged, missing, or does not follow the one before.
+        """
+        return self._ledger.sealed_events(after=after)
 
     def newest_first(self) -> Iterator[Event]:
         """Read the log back from its end, checking the chain."""
@@ -110,6 +119,22 @@ class Model:
             msg = f"release {release} of {self.name} is gone from {path}: push its model again to restore it"
             raise NotFoundError(msg)
         return path
+
+    def foreign_entries(self) -> list[ForeignEntryError]:
+        """Return an error for each thing in the base path that is no release of this model; raise none.
+
+        Raises:
+            StorageError: If the base path cannot be listed.
+        """
+        return self._directories.foreign(self._ledger)
+
+    def verify(self, which: str | None = None) -> tuple[Finding, ...]:
+        """Return what differs from what was published: in all of it, or in a release or version after the `@`."""
+        return verification.verify(self._ledger, self._directories, which)
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Return all that is wrong with its log, the objects that this names, its checkpoint and its releases."""
+        return auditing.audit(self._ledger.storage, self._directories, self.name).findings
 
     def tag(
         self,
@@ -198,20 +223,66 @@ class Model:
             ForeignEntryError: If something else lies in the base path.
             StorageError: If the disk is full or may not be written.
         """
-        _check_reason(reason)
+        check_reason(reason)
         return self._publish(candidate, version, gates.PassedOver(reason), label, actor, reason)
 
-    def quarantine(self, which: str, *, reason: str, actor: str | None = None) -> Event:
-        """Bar a version from serving: labels come off it, and it is no baseline and no candidate.
+    def rollback(self, *, to: str | None = None, reason: str, actor: str | None = None) -> Operation:
+        """Move `stable` back to a version that was stable before, under a new number; no byte is copied.
+
+        Args:
+            to: What stands after the `@` of a reference to that version; by default the last good one:
+                not in quarantine, not rolled back from, with its bytes on disk.
+            reason: Why.
+            actor: Who does it; by default the current user and host.
 
         Raises:
             ConfigError: If no reason is given.
-            NotFoundError: If there is no such version.
+            NotFoundError: If there is no such version, or its directory is gone.
+            RollbackRefusedError: If `stable` may not go back to it, or there is none to go back to.
+            DigestMismatchError: If its release no longer holds what was published.
+            ChangedMeanwhileError: If `stable` moved while this ran.
+            ForeignEntryError: If something else in the base path has a number.
+            StorageError: If the release cannot be hard-linked, or the disk not be written.
+        """
+        return self._operations.roll_back(to, **_responsible(actor, reason))
+
+    def promote(self, which: str, label: str, *, reason: str, actor: str | None = None) -> Operation:
+        """Move a label to a published version; `stable` only to one that beat exactly what is stable now.
+
+        Args:
+            which: What stands after the `@` of a reference.
+            label: The label.
+            reason: Why.
+            actor: Who does it; by default the current user and host.
+
+        Raises:
+            PromotionRefusedError: If the version may not have the label, or has it already.
+            InvalidNameError: If `which` is no reference, or the label is not a plain name.
+            HallmarkError: Otherwise as `rollback` does.
         """
         version = self.version(which).version
-        return self._record(Quarantined(version=version), actor, reason)
+        return self._operations.promote(version, label, **_responsible(actor, reason))
 
-    def unquarantine(self, which: str, *, reason: str, actor: str | None = None) -> Event:
+    def promote_unchecked(
+        self, which: str, label: str, *, reason: str, actor: str | None = None
+    ) -> Operation:
+        """Move a label past the gate; the override and its reason stay on record. Otherwise as `promote`."""
+        version = self.version(which).version
+        return self._operations.promote_unchecked(version, label, **_responsible(actor, reason))
+
+    def quarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
+        """Bar a version from serving: labels come off it, and it is no baseline and no candidate.
+
+        If it serves, `stable` first goes back to the last good version; without one, TF Serving goes on
+        serving its directory, and the result says so in `still_served`. The arguments are as of `promote`.
+
+        Raises:
+            HallmarkError: As `rollback` does, if a good version cannot take its place.
+        """
+        version = self.version(which).version
+        return self._operations.quarantine(version, **_responsible(actor, reason))
+
+    def unquarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
         """Lift a quarantine; labels stay as they are.
 
         Raises:
@@ -219,13 +290,7 @@ class Model:
             NotFoundError: If there is no such version.
         """
         version = self.version(which).version
-        return self._record(Unquarantined(version=version), actor, reason)
-
-    def _record(self, data: Data, actor: str | None, reason: str) -> Event:
-        _check_reason(reason)
-        event = self._ledger.commit(lambda _: data, actor=actor or current_actor(), reason=reason)
-        assert event is not None
-        return event
+        return self._operations.unquarantine(version, **_responsible(actor, reason))
 
     def _publish(
         self, candidate: Path, version: str, gate: gates.Gate, label: str, actor: str | None, reason: str
@@ -240,7 +305,5 @@ class Model:
         return Version(self._ledger, self._directories, state)
 
 
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        msg = "no reason is given: say why, it stays on record"
-        raise ConfigError(msg)
+def _responsible(actor: str | None, reason: str) -> dict[str, str]:
+    return {"actor": actor or current_actor(), "reason": check_reason(reason)}

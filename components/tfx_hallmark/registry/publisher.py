@@ -16,11 +16,17 @@ from tfx_hallmark.registry.errors import DigestMismatchError
 from tfx_hallmark.registry.events import Event, Published
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.releases import ReleaseDirectories, ReleaseIdentity, settle, sweep
+from tfx_hallmark.registry.releases import (
+    ReleaseDirectories,
+    ReleaseIdentity,
+    finish_staging,
+    settle,
+    sweep,
+)
 from tfx_hallmark.registry.staging import StagingFolder, staging_folder
 from tfx_hallmark.registry.state import Release, VersionState
-from tfx_hallmark.registry.storage import LocalStorage, explain_os_errors, fsync_directory
-from tfx_hallmark.registry.tree import HALLMARK_FILE, digest_tree
+from tfx_hallmark.registry.storage import explain_os_errors
+from tfx_hallmark.registry.tree import digest_tree
 from tfx_hallmark.registry.verdict import Verdict
 
 
@@ -152,16 +158,8 @@ class Publisher:
             digest=tagged.digest,
             manifest=tagged.manifest,
         )
-        LocalStorage(staging.model).replace(HALLMARK_FILE, msgspec.json.encode(identity))
         with explain_os_errors(what):
-            for path, mode in (
-                (staging.model / HALLMARK_FILE, 0o444),
-                ((staging.model / HALLMARK_FILE).parent, 0o755),
-            ):
-                path.chmod(mode)
-            # The names that lead to the model must outlive a power cut no less than its bytes.
-            for folder in (staging.model, staging.path, self._directories.staging):
-                fsync_directory(folder)
+            finish_staging(staging, identity)
 
 
 def _check_digest(candidate: Path, tagged: VersionState, digest: str) -> None:

@@ -66,7 +66,20 @@ class Registry:
             CorruptLogError: If its log is damaged.
             NewerSchemaError: If a newer hallmark wrote to it.
         """
+        records, directories = self.places(name)
+        return Model(Ledger(records, name), directories)
+
+    def places(self, name: str) -> tuple[LocalStorage, ReleaseDirectories]:
+        """Return where a model's records and its releases lie; nothing is read, and nothing finished.
+
+        Raises:
+            InvalidNameError: If the name cannot be a model's.
+        """
         check_model_name(name)
         records = self.root / _RECORDS / name
-        ledger = Ledger(LocalStorage(records), name)
-        return Model(ledger, ReleaseDirectories(self.root / name, records / "staging"))
+        return LocalStorage(records), ReleaseDirectories(self.root / name, records / "staging")
+
+    def recorded(self) -> list[str]:
+        """Return the names of the models of which any event is there, even if not the first, sorted."""
+        records = LocalStorage(self.root / _RECORDS)
+        return [name for name in records.keys("") if records.keys(f"{name}/log")]

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,9 +17,14 @@ import msgspec
 from tfx_hallmark.registry.errors import ForeignEntryError, StorageError
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.names import parse_release_number
-from tfx_hallmark.registry.staging import abandoned
+from tfx_hallmark.registry.staging import StagingFolder, abandoned
 from tfx_hallmark.registry.state import Release
-from tfx_hallmark.registry.storage import explain_os_errors, fsync_directory, make_directory
+from tfx_hallmark.registry.storage import (
+    LocalStorage,
+    explain_os_errors,
+    fsync_directory,
+    make_directory,
+)
 from tfx_hallmark.registry.tree import HALLMARK_FILE
 
 
@@ -86,6 +92,28 @@ class ReleaseDirectories:
         Raises:
             ForeignEntryError: If it holds anything else.
         """
+        for entry in self._foreign(ledger):
+            raise _foreign_entry(entry)
+
+    def check_numbers(self, ledger: Ledger) -> None:
+        """Make sure that the base path holds nothing but releases that TF Serving would take for a version.
+
+        Other things in it are untidy, but no reason to let a bad model go on serving.
+
+        Raises:
+            ForeignEntryError: If it holds such a thing, which could outnumber a release.
+        """
+        for entry in self._foreign(ledger):
+            if _SERVING_NUMBER.match(entry.name):
+                raise _foreign_entry(entry)
+
+    def foreign(self, ledger: Ledger) -> list[ForeignEntryError]:
+        """Return an error for each thing in the base path that is no release of this model; raise none."""
+        if not self.base.exists():
+            return []
+        return [_foreign_entry(entry) for entry in self._foreign(ledger)]
+
+    def _foreign(self, ledger: Ledger) -> Iterator["os.DirEntry[str]"]:
         with explain_os_errors(f"listing {self.base}"):
             entries = list(os.scandir(self.base))
         # Listed first: whatever was exposed by then is in the log by now.
@@ -93,8 +121,7 @@ class ReleaseDirectories:
         for entry in entries:
             number = parse_release_number(entry.name)
             if number is None or number not in state.releases or not entry.is_dir(follow_symlinks=False):
-                msg = f"{entry.path} was not put there by hallmark: {_advice(entry.name, number)}"
-                raise ForeignEntryError(msg)
+                yield entry
 
     def expose(self, number: int, release: Release) -> None:
         """Give a committed release its number, unless it has it: one rename.
@@ -134,10 +161,32 @@ def _is_release(path: Path, release: Release) -> bool:
     return identity.version == release.version
 
 
-def _advice(name: str, number: int | None) -> str:
-    if number is None and _SERVING_NUMBER.match(name):
-        return f"TF Serving would take it for version {int(name)}; move it out of the base path"
-    return "move it out of the base path"
+def _foreign_entry(entry: "os.DirEntry[str]") -> ForeignEntryError:
+    name = entry.name
+    taken = parse_release_number(name) is None and _SERVING_NUMBER.match(name)
+    warning = f"TF Serving would take it for version {int(name)}; " if taken else ""
+    return ForeignEntryError(
+        f"{entry.path} was not put there by hallmark: {warning}move it out of the base path"
+    )
+
+
+def finish_staging(staging: StagingFolder, identity: ReleaseIdentity) -> None:
+    """Say in a staged release which version it is, and make the names that lead to its files durable.
+
+    Args:
+        staging: Its folder; the model's own files lie there, durable.
+        identity: What to say.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    file = staging.model / HALLMARK_FILE
+    LocalStorage(staging.model).replace(HALLMARK_FILE, msgspec.json.encode(identity))
+    for path, mode in ((file, 0o444), (file.parent, 0o755)):
+        path.chmod(mode)
+    # They must outlive a power cut no less than the bytes.
+    for folder in (staging.model, staging.path, staging.path.parent):
+        fsync_directory(folder)
 
 
 def make_read_only(root: Path) -> None:

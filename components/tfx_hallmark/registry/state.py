@@ -79,11 +79,13 @@ class StableMove(msgspec.Struct, frozen=True):
         seq: The event that did it.
         time: When, UTC.
         release: What `stable` pointed to from then on; None for nothing.
+        back: Whether it was a rollback.
     """
 
     seq: int
     time: str
     release: int | None
+    back: bool = False
 
 
 class ModelState(msgspec.Struct, kw_only=True):
@@ -127,6 +129,12 @@ class ModelState(msgspec.Struct, kw_only=True):
     def next_release(self) -> int:
         """The number that the next release gets: above every one ever used."""
         return max(self.releases, default=0) + 1
+
+    @property
+    def served_release(self) -> int | None:
+        """The highest number whose bytes are there: what TF Serving's policy `latest` serves."""
+        pruned = {number for version in self.versions.values() for number in version.pruned}
+        return max(self.releases.keys() - pruned, default=None)
 
     def labelled(self, label: str) -> VersionState | None:
         """Return the version behind a label, if there is one."""

@@ -6,6 +6,7 @@ out, so that a release and the candidate it was copied from have one digest.
 
 import os
 import stat
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tfx_hallmark.registry.errors import InvalidModelError
 
 HALLMARK_FILE = "assets.extra/hallmark.json"
 BLOCK = 8 * 1024 * 1024
-_THREADS = min(8, os.cpu_count() or 1)
+THREADS = min(8, os.cpu_count() or 1)
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -47,17 +48,16 @@ class ContentDigest(msgspec.Struct, frozen=True):
     files: tuple[FileEntry, ...]
 
 
-def model_files(root: Path) -> list[str]:
-    """List the files of a model, relative and sorted, without what hallmark adds.
+def walk(root: Path) -> Iterator[tuple[str, InvalidModelError | None]]:
+    """Go through the files of a model, without what hallmark adds, and on after what no model may hold.
 
-    Links to files inside the model are listed as the files they lead to.
+    Links to files inside the model are given as the files they lead to.
 
-    Raises:
-        InvalidModelError: If the directory cannot be read, or holds a link that leads out of it or
-            to a directory, a device, a socket or a pipe, or a name that is not UTF-8.
+    Yields:
+        Each file's path, relative, and what speaks against it, if anything: that it leads out of the model,
+        is no file, or has a name that is not UTF-8. Also each directory that cannot be read, with the error.
     """
     inside = root.resolve()
-    found: list[str] = []
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -65,38 +65,51 @@ def model_files(root: Path) -> list[str]:
             entries = list(os.scandir(root / folder))
         except OSError as error:
             msg = f"{root / folder} cannot be read: {error.strerror}; check the path and its permissions"
-            raise InvalidModelError(msg) from error
+            yield folder, InvalidModelError(msg)
+            continue
         for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
                 pending.append(relative)
             elif relative != HALLMARK_FILE:
-                _check_file(entry, relative, inside)
-                found.append(relative)
+                yield relative, _unfit(entry, relative, inside)
+
+
+def model_files(root: Path) -> list[str]:
+    """List the files of a model, relative and sorted, without what hallmark adds.
+
+    Raises:
+        InvalidModelError: If the directory cannot be read, or holds a link that leads out of it or
+            to a directory, a device, a socket or a pipe, or a name that is not UTF-8.
+    """
+    found = []
+    for relative, error in walk(root):
+        if error is not None:
+            raise error
+        found.append(relative)
     return sorted(found)
 
 
-def _check_file(entry: "os.DirEntry[str]", relative: str, inside: Path) -> None:
+def _unfit(entry: "os.DirEntry[str]", relative: str, inside: Path) -> InvalidModelError | None:
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))
         if not target.is_relative_to(inside):
-            msg = f"{entry.path} links out of the model, to {target}: put the file itself there"
-            raise InvalidModelError(msg)
+            return InvalidModelError(
+                f"{entry.path} links out of the model, to {target}; put the file itself there"
+            )
     try:
         mode = entry.stat().st_mode
         relative.encode()
     except OSError as error:
-        msg = f"{entry.path} cannot be read: {error.strerror}; put a readable file there"
-        raise InvalidModelError(msg) from error
-    except UnicodeEncodeError as error:
-        msg = f"{os.fsencode(entry.path)!r} has a name that is not UTF-8: rename it"
-        raise InvalidModelError(msg) from error
+        return InvalidModelError(f"{entry.path} cannot be read: {error.strerror}; put a readable file there")
+    except UnicodeEncodeError:
+        return InvalidModelError(f"{os.fsencode(entry.path)!r} has a name that is not UTF-8; rename it")
     if not stat.S_ISREG(mode):
-        msg = f"{entry.path} is no regular file: a model holds files and directories only"
-        raise InvalidModelError(msg)
+        return InvalidModelError(f"{entry.path} is no regular file; a model holds files and directories only")
+    return None
 
 
-def combine(files: list[FileEntry]) -> ContentDigest:
+def combine(files: Iterable[FileEntry]) -> ContentDigest:
     """Make one digest of many files'; the order given does not matter."""
     ordered = sorted(files, key=lambda file: file.path)
     whole = blake3()
@@ -106,8 +119,17 @@ def combine(files: list[FileEntry]) -> ContentDigest:
     return ContentDigest(f"b3:{whole.hexdigest()}", sum(file.size for file in ordered), tuple(ordered))
 
 
-def digest_file(root: Path, relative: str) -> FileEntry:
+def _heedless(_: int) -> None:
+    """Take no notice of what was read."""
+
+
+def digest_file(root: Path, relative: str, *, on_read: Callable[[int], None] = _heedless) -> FileEntry:
     """Hash one file in blocks, so that memory stays flat whatever its size.
+
+    Args:
+        root: The model.
+        relative: The file.
+        on_read: Told the bytes of each block; what it raises ends the reading.
 
     Raises:
         InvalidModelError: If it cannot be read.
@@ -122,6 +144,7 @@ def digest_file(root: Path, relative: str) -> FileEntry:
             while count := file.readinto(block):
                 hasher.update(view[:count])
                 size += count
+                on_read(count)
     except OSError as error:
         msg = f"{root / relative} cannot be read: {error.strerror}; check its permissions and the disk"
         raise InvalidModelError(msg) from error
@@ -135,5 +158,5 @@ def digest_tree(root: Path) -> ContentDigest:
         InvalidModelError: As `model_files` and `digest_file` do.
     """
     files = model_files(root)
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         return combine(list(pool.map(lambda relative: digest_file(root, relative), files)))

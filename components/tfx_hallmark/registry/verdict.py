@@ -191,3 +191,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The verdict for a person, in one line."""
         return f"{self.model} {self.version} was {self.outcome}: {self.summary}"
+
+    def _repr_html_(self) -> str:
+        """Show it as a table in a notebook."""
+        from tfx_hallmark.registry.notebook_html import verdict_html
+
+        return verdict_html(self)

@@ -49,6 +49,12 @@ class Version:
         return tuple(self.state.releases)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that point to it now, sorted."""
+        labels = self._ledger.refresh().labels
+        return tuple(sorted(label for label, release in labels.items() if release in self.state.releases))
+
+    @property
     def path(self) -> Path:
         """Directory of its newest release that is still there.
 
@@ -99,3 +105,9 @@ class Version:
         """
         # By name, so that nothing here depends on TensorFlow until somebody asks for the model itself.
         return importlib.import_module("tensorflow").saved_model.load(str(self.path))
+
+    def _repr_html_(self) -> str:
+        """Show it as a table in a notebook."""
+        from tfx_hallmark.registry.notebook_html import version_html
+
+        return version_html(self)

@@ -1,0 +1,163 @@
+"""What is done to versions that were published before: rollback, promotion, quarantine."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tfx_hallmark.registry.errors import ChangedMeanwhileError
+from tfx_hallmark.registry.events import Event, Quarantined, Unquarantined
+from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.moving import LabelMover, Move, Moved, Planner
+from tfx_hallmark.registry.plans import (
+    plan_promotion,
+    plan_promotion_unchecked,
+    plan_quarantine,
+    plan_rollback,
+)
+from tfx_hallmark.registry.releases import ReleaseDirectories
+from tfx_hallmark.registry.state import ModelState
+from tfx_hallmark.registry.verdict import Verdict
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an operation.
+
+    Attributes:
+        model: The model's name.
+        kind: The kind of its last event: `rolled_back`, `promoted`, `quarantined` or `unquarantined`.
+        version: The version that it was about: that the label moved to, or that is in quarantine or out.
+        label: The label that moved; None if none did.
+        release: What that label points to now.
+        path: That release's directory.
+        from_version: The version that the label pointed to before; None for nothing.
+        from_release: The release that it pointed to before; None for nothing.
+        successor: Of a quarantine, the version that took the place of the barred one.
+        still_served: Of a quarantine, the number under which TF Serving goes on serving the version,
+            for nothing good has a higher one; None if it serves no more.
+        events: What was committed, oldest first.
+    """
+
+    model: str
+    kind: str
+    version: str
+    label: str | None = None
+    release: int | None = None
+    path: Path | None = None
+    from_version: str | None = None
+    from_release: int | None = None
+    successor: str | None = None
+    still_served: int | None = None
+    events: tuple[Event, ...]
+
+    @property
+    def event(self) -> Event:
+        """The last event."""
+        return self.events[-1]
+
+
+def gated_promotion(ledger: Ledger, version: str, label: str) -> Planner:
+    """Return what plans a promotion by the verdict on record."""
+
+    def plan(state: ModelState) -> Move:
+        digest = state.versions[version].verdict
+        verdict = None if digest is None else ledger.objects.get(digest, Verdict)
+        return plan_promotion(state, version, label, verdict)
+
+    return plan
+
+
+class Operations:
+    """Operates on the versions of one model.
+
+    Args:
+        ledger: The model's records.
+        directories: Its base path and staging area.
+    """
+
+    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+        self._ledger = ledger
+        self._directories = directories
+        self._mover = LabelMover(ledger, directories)
+
+    def roll_back(self, to: str | None, *, actor: str, reason: str) -> Operation:
+        """Move `stable` back; see `Model.rollback`."""
+        return self._move(lambda state: plan_rollback(state, to), actor, reason)
+
+    def promote(self, version: str, label: str, *, actor: str, reason: str) -> Operation:
+        """Move a label if the gate lets it; see `Model.promote`."""
+        return self._move(gated_promotion(self._ledger, version, label), actor, reason)
+
+    def promote_unchecked(self, version: str, label: str, *, actor: str, reason: str) -> Operation:
+        """Move a label past the gate; see `Model.promote_unchecked`."""
+        return self._move(
+            lambda state: plan_promotion_unchecked(state, version, label, reason), actor, reason
+        )
+
+    def quarantine(self, version: str, *, actor: str, reason: str) -> Operation:
+        """Bar a version, and let a good one take its place first; see `Model.quarantine`."""
+        moves: list[Moved] = []
+        while True:
+            # First the label, then the quarantine: a crash in between leaves something good stable.
+            if plan_quarantine(self._ledger.refresh(), version).successor is not None:
+                with contextlib.suppress(ChangedMeanwhileError):
+                    moves.append(self._mover.move(_succession(version), actor=actor, reason=reason))
+            event = self._ledger.commit(
+                lambda state: _quarantine_without_successor(state, version), actor=actor, reason=reason
+            )
+            if event is not None:
+                return self._quarantined(version, moves, event)
+
+    def unquarantine(self, version: str, *, actor: str, reason: str) -> Operation:
+        """Lift a quarantine; see `Model.unquarantine`."""
+        event = self._ledger.commit(lambda _: Unquarantined(version=version), actor=actor, reason=reason)
+        assert event is not None
+        return Operation(model=self._ledger.model, kind=event.kind, version=version, events=(event,))
+
+    def _move(self, planner: Planner, actor: str, reason: str) -> Operation:
+        moved = self._mover.move(planner, actor=actor, reason=reason)
+        return Operation(
+            model=self._ledger.model,
+            kind=moved.event.kind,
+            version=moved.plan.version,
+            events=(moved.event,),
+            **self._where(moved.plan),
+        )
+
+    def _quarantined(self, version: str, moves: list[Moved], event: Event) -> Operation:
+        state = self._ledger.refresh()
+        last = moves[-1].plan if moves else None
+        return Operation(
+            model=self._ledger.model,
+            kind=event.kind,
+            version=version,
+            still_served=plan_quarantine(state, version).still_served,
+            successor=None if last is None else last.version,
+            events=(*(moved.event for moved in moves), event),
+            **({} if last is None else self._where(last)),
+        )
+
+    def _where(self, plan: Move) -> dict[str, Any]:
+        return {
+            "label": plan.label,
+            "release": plan.release,
+            "path": self._directories.path(plan.release),
+            "from_version": plan.from_version,
+            "from_release": plan.from_release,
+        }
+
+
+def _succession(version: str) -> Planner:
+    def plan(state: ModelState) -> Move:
+        successor = plan_quarantine(state, version).successor
+        if successor is None:
+            msg = f"{version} has no successor any more"
+            raise ChangedMeanwhileError(msg)
+        return successor
+
+    return plan
+
+
+def _quarantine_without_successor(state: ModelState, version: str) -> Quarantined | None:
+    return Quarantined(version=version) if plan_quarantine(state, version).successor is None else None

@@ -1,0 +1,215 @@
+"""Whether the releases of a model are still, byte for byte, what was published; nothing is changed."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from tfx_hallmark.registry.errors import HallmarkError, NotFoundError
+from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.hashing import Hasher, Progress, untold
+from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.lookup import find
+from tfx_hallmark.registry.manifest import Manifest
+from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.objects import ObjectStore
+from tfx_hallmark.registry.record_findings import foreign_entries, object_unusable, release_missing
+from tfx_hallmark.registry.release_check import Expected, ReleaseCheck
+from tfx_hallmark.registry.releases import ReleaseDirectories, ReleaseIdentity
+from tfx_hallmark.registry.staging import abandoned
+from tfx_hallmark.registry.state import ModelState, VersionState
+from tfx_hallmark.registry.tree import FileEntry
+
+_AHEAD = 8  # releases whose files are being hashed while the oldest of them is waited for
+
+
+class VerifiedRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the verification of one release.
+
+    Attributes:
+        model: The model's name.
+        release: The number.
+        version: Its semantic version.
+        path: Its directory.
+        files: How many files of the model could be read.
+        size: Bytes in them.
+        findings: What is wrong; empty if it is as it was published.
+    """
+
+    model: str
+    release: int
+    version: str
+    path: Path
+    files: int
+    size: int
+    findings: tuple[Finding, ...]
+
+
+def verify(ledger: Ledger, directories: ReleaseDirectories, which: str | None = None) -> tuple[Finding, ...]:
+    """Verify a model, or the releases of one version, and return all that is wrong; see `Model.verify`."""
+    verification = Verification(ledger.refresh, ledger.objects, directories)
+    numbers = releases_of(ledger.refresh(), which)
+    found = [finding for release in verification.run(numbers) for finding in release.findings]
+    if which is None:
+        found += base_path_findings(ledger, directories)
+    return tuple(dict.fromkeys(found))
+
+
+def base_path_findings(ledger: Ledger, directories: ReleaseDirectories) -> Iterator[Finding]:
+    """Yield what is wrong with the base path beside its releases: entries that the log does not know."""
+    return foreign_entries(ledger.model, lambda: directories.foreign(ledger))
+
+
+def releases_of(state: ModelState, which: str | None) -> list[int]:
+    """Return the releases to verify, in their order.
+
+    Args:
+        state: What the log says.
+        which: What stands after the `@` of a reference: a number names that release, anything else a
+            version with all its releases; None names all there are, pruned ones too, which must be gone.
+
+    Raises:
+        InvalidNameError: If `which` is no reference.
+        NotFoundError: If there is no such version, or none of its releases is left to verify.
+    """
+    if which is None:
+        return sorted(state.releases)
+    reference = parse_reference(f"{state.model}@{which}")
+    version = find(state, reference)
+    numbers = [int(reference.value)] if reference.kind == "release" else version.releases
+    left = sorted(set(numbers) - set(version.pruned))
+    if not left:
+        why = "was pruned" if numbers else f"has no release: it is {version.status}"
+        msg = f"{reference} {why}; there is nothing to verify, see 'hallmark list {state.model}'"
+        raise NotFoundError(msg)
+    return left
+
+
+class Verification:
+    """Verifies releases of one model.
+
+    Args:
+        state: Gives what the log says at the moment.
+        objects: The model's objects.
+        directories: Its base path and staging area.
+    """
+
+    def __init__(
+        self, state: Callable[[], ModelState], objects: ObjectStore, directories: ReleaseDirectories
+    ) -> None:
+        self._state = state
+        self._objects = objects
+        self._directories = directories
+
+    def run(self, numbers: Iterable[int], *, progress: Progress = untold) -> Iterator[VerifiedRelease]:
+        """Verify releases, several files at a time, and yield each in turn.
+
+        Args:
+            numbers: Their numbers. Of a pruned one it is only made sure that it is gone; then it is not
+                yielded, nor is one that another process is about to expose.
+            progress: Told the bytes read and expected, from any thread.
+        """
+        state = self._state()
+        numbers = list(numbers)
+        total = sum(_version(state, number).size for number in numbers if not _is_pruned(state, number))
+        begun: deque[tuple[int, ReleaseCheck | None, list[Finding]]] = deque()
+        with Hasher(total, progress) as hasher:
+            for number in numbers:
+                begun.append((number, *self._begin(state, number, hasher)))
+                if len(begun) > _AHEAD:
+                    yield from self._end(*begun.popleft())
+            while begun:
+                yield from self._end(*begun.popleft())
+
+    def _begin(
+        self, state: ModelState, number: int, hasher: Hasher
+    ) -> tuple[ReleaseCheck | None, list[Finding]]:
+        path = self._directories.path(number)
+        version = _version(state, number)
+        where = f"{state.model}@{version.version} release {number}"
+        if _is_pruned(state, number):
+            return None, [_not_deleted(where, path)] if path.exists() else []
+        findings = [] if _is_directory(path) else self._absent(state, number)
+        if not _is_directory(path):
+            return None, findings
+        files = None
+        try:
+            files = self._objects.get(version.manifest, Manifest).files
+        except HallmarkError as error:
+            findings = [object_unusable(f"{state.model}@{version.version} manifest", error)]
+        identity = ReleaseIdentity(
+            model=state.model,
+            version=version.version,
+            tag=version.tag,
+            digest=version.digest,
+            manifest=version.manifest,
+        )
+        # Only a directory that was adopted has no staging folder.
+        made = bool(state.releases[number].staging)
+        expected = Expected(
+            where=where, path=path, digest=version.digest, files=files, identity=identity if made else None
+        )
+        return ReleaseCheck(expected, hasher), findings
+
+    def _absent(self, state: ModelState, number: int) -> list[Finding]:
+        release = state.releases[number]
+        where = f"{state.model}@{release.version}"
+        staged = self._directories.staged(release)
+        if release.staging and staged.is_dir():
+            with abandoned(staged.parent) as lost:
+                # Else its push is about to expose it.
+                return [_not_exposed(state.model, f"{where} release {number}", staged)] if lost else []
+        return [release_missing(where, number, self._directories.path(number))]
+
+    def _end(
+        self, number: int, check: ReleaseCheck | None, findings: list[Finding]
+    ) -> Iterator[VerifiedRelease]:
+        files: list[FileEntry] = []
+        if check is not None:
+            files, wrong = check.end()
+            findings = [*findings, *wrong]
+        state = self._state()
+        # What was pruned while it was read is no finding.
+        gone = not findings if check is None else _is_pruned(state, number)
+        if gone:
+            return
+        yield VerifiedRelease(
+            model=state.model,
+            release=number,
+            version=_version(state, number).version,
+            path=self._directories.path(number),
+            files=len(files),
+            size=sum(file.size for file in files),
+            findings=tuple(findings),
+        )
+
+
+def _version(state: ModelState, number: int) -> VersionState:
+    return state.versions[state.releases[number].version]
+
+
+def _is_pruned(state: ModelState, number: int) -> bool:
+    return number in _version(state, number).pruned
+
+
+def _is_directory(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _not_deleted(where: str, path: Path) -> Finding:
+    return Finding(
+        code="release-not-deleted",
+        where=where,
+        what=f"the log says that it was pruned, but {path} is there, and TF Serving may serve it",
+        repair="move the directory out of the base path",
+    )
+
+
+def _not_exposed(model: str, where: str, staged: Path) -> Finding:
+    return Finding(
+        code="release-not-exposed",
+        where=where,
+        what=f"it was committed, but lies in {staged} still: the process that published it was killed",
+        repair=f"hallmark live {model}",
+    )

@@ -1,7 +1,6 @@
 """The artifact type that carries a version through a pipeline, and what is read off artifacts."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from tfx.types.system_artifacts import Model as SystemModel
 from tfx.utils import path_utils
 
 from tfx_hallmark.artifact_files import explain_file_errors, local_view
+from tfx_hallmark.lineage.property_text import safe_json, safe_text
 from tfx_hallmark.registry.errors import EvidenceError, NotFoundError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
@@ -33,11 +33,11 @@ class ModelVersion(Artifact):
         self.set_string_custom_property("registry_root", registry_root)
         self.set_string_custom_property("model", version.model)
         self.set_string_custom_property("version", version.version)
-        self.set_string_custom_property("tag", version.state.tag)
+        self.set_string_custom_property("tag", safe_text(version.state.tag))
         self.set_string_custom_property("digest", version.digest)
         self.set_string_custom_property("manifest", version.state.manifest)
         self.set_string_custom_property("bump", manifest.bump)
-        self.set_string_custom_property("reasons", json.dumps(manifest.reasons))
+        self.set_string_custom_property("reasons", safe_json(manifest.reasons))
 
 
 def required_property(artifact: Artifact, key: str) -> str:

@@ -84,8 +84,11 @@ def test_the_pipelines_own_reader_takes_the_settings(init, monkeypatch):
 def test_hallmark_finds_the_registry_of_the_local_settings(init, monkeypatch):
     monkeypatch.delenv("HALLMARK_ROOT", raising=False)
     project = made(init, "fish")
-    found = project / yaml.safe_load((project / "hallmark.yaml").read_text())["root"]
-    assert str(found).endswith(yaml.safe_load((ROOT / "configs/local.yaml").read_text())["registry"]["root"])
+    says = yaml.safe_load((project / "hallmark.yaml").read_text())
+    local = yaml.safe_load((ROOT / "configs/local.yaml").read_text())
+    assert says["metadata"] == local["metadata"]["file"]
+    found = project / says["root"]
+    assert str(found).endswith(local["registry"]["root"])
     (found / ".hallmark").mkdir(parents=True)
     monkeypatch.chdir(project)
     assert CliRunner().invoke(app, ["list"]).exit_code == 0

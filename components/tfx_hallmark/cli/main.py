@@ -15,6 +15,7 @@ import click
 import tfx_hallmark
 from tfx_hallmark.cli import (
     compare_command,
+    doctor_command,
     init_pipeline_command,
     list_command,
     live_command,
@@ -23,6 +24,7 @@ from tfx_hallmark.cli import (
     quarantine_command,
     rollback_command,
     show_command,
+    sync_command,
     unquarantine_command,
     why_command,
 )
@@ -111,6 +113,8 @@ for _command in (
     promote_command,
     quarantine_command,
     unquarantine_command,
+    sync_command,
+    doctor_command,
     init_pipeline_command,
 ):
     app.add_command(_command.command)

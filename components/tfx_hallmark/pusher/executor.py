@@ -12,6 +12,7 @@ from tfx.types.artifact import Artifact
 from tfx_hallmark.artifact_files import write_tree
 from tfx_hallmark.artifacts import open_model, required_property, saved_model_of
 from tfx_hallmark.context import pipeline_run
+from tfx_hallmark.lineage.property_text import safe_text
 from tfx_hallmark.pusher.evaluation import read_evaluation
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.model import Model
@@ -78,7 +79,7 @@ class Executor(base_executor.BaseExecutor):
         pushed_model.set_string_custom_property(
             "hallmark_outcome", "already published" if push.already else verdict.outcome
         )
-        pushed_model.set_string_custom_property("hallmark_verdict", verdict.sentence)
+        pushed_model.set_string_custom_property("hallmark_verdict", safe_text(verdict.sentence))
         pushed_model.set_string_custom_property(
             "hallmark_reasons", json.dumps([reason.code for reason in verdict.reasons])
         )

@@ -1,0 +1,1 @@
+"""Asks a metadata store: by ids, in batches, level by level."""

@@ -1,0 +1,1 @@
+"""Records the event log in ML Metadata, and tells what the two do not agree on."""

@@ -1,0 +1,1 @@
+"""Lineage, on stores that are written as TFX writes them."""

@@ -1,0 +1,58 @@
+"""Lineage of versions whose operations were recorded by sync."""
+
+import networkx
+import pytest
+
+from tests.lineage.registered import run_and_register
+from tests.lineage.synthetic import PenguinPipeline
+from tfx_hallmark.lineage.lineage import Lineage
+from tfx_hallmark.lineage.recording.sync import synchronise
+from tfx_hallmark.registry.registry import Registry
+
+
+@pytest.fixture
+def store(make_store):
+    return make_store()
+
+
+@pytest.fixture
+def lineage(root, store):
+    return Lineage(Registry.open(root), store)
+
+
+def types(graph):
+    return [node.type for node in graph.nodes.values() if node.kind == "execution"]
+
+
+def test_i11_operations_are_downstream_of_the_version_they_concern(lineage, store, model, make_candidate):
+    pipeline = PenguinPipeline(store)
+    _, first = run_and_register(pipeline, model, make_candidate(1))
+    _, second = run_and_register(pipeline, model, make_candidate(2), settings={"x": 2})
+    model.quarantine(second.version, reason="it fails on island Dream")
+    synchronise(model, store)
+    graph = lineage.of(second)
+    assert types(graph).count("Quarantine") == 1
+    quarantine = next(node for node in graph.nodes.values() if node.type == "Quarantine")
+    assert quarantine.properties["reason"] == "it fails on island Dream"
+    assert types(graph).count("Publish") == 1
+    assert "Quarantine" not in types(lineage.of(first))
+    assert networkx.is_directed_acyclic_graph(graph.to_networkx())
+    # Recording does not change what it was made from, nor what was trained from that.
+    upstream = types(lineage.of(second, direction="upstream"))
+    assert upstream.count("VersionTagger") == 1
+    assert "Tag" not in upstream
+    assert [found.version for found in lineage.impact("artifact:1").versions] == [
+        first.version,
+        second.version,
+    ]
+
+
+def test_a_version_that_no_pipeline_recorded_is_known_once_it_is_synced(
+    lineage, store, model, make_candidate
+):
+    version = model.tag(make_candidate(1))
+    model.push_unchecked(make_candidate(1), version.version, reason="by hand")
+    synchronise(model, store)
+    graph = lineage.of(version)
+    assert types(graph) == ["Tag", "Publish"]
+    assert graph.nodes[graph.about[0]].version == str(version)

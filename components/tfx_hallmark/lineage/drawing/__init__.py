@@ -1,0 +1,1 @@
+"""Shows a lineage graph: as a tree of text, or laid out and drawn."""

@@ -85,4 +85,4 @@ def test_an_empty_registry_is_no_error(hallmark, tmp_path):
     assert page.exit_code == 0
     assert "no models yet" in page.stdout
     document = hallmark("list", "--root", str(tmp_path), "--json").stdout
-    assert json.loads(document) == {"root": str(tmp_path), "models": []}
+    assert json.loads(document) == {"root": str(tmp_path), "models": [], "at": None}

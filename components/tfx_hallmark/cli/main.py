@@ -23,9 +23,11 @@ from tfx_hallmark.cli import (
     log_command,
     promote_command,
     quarantine_command,
+    report_command,
     rollback_command,
     show_command,
     sync_command,
+    ui_command,
     unquarantine_command,
     why_command,
 )
@@ -110,6 +112,7 @@ for _command in (
     compare_command,
     live_command,
     log_command,
+    report_command,
     rollback_command,
     promote_command,
     quarantine_command,
@@ -118,6 +121,7 @@ for _command in (
     sync_command,
     doctor_command,
     init_pipeline_command,
+    ui_command,
 ):
     app.add_command(_command.command)
 

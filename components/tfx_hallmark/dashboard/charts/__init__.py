@@ -1,0 +1,1 @@
+"""Geometry of the charts: plain values into coordinates; templates draw them."""

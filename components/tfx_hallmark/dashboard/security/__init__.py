@@ -1,0 +1,1 @@
+"""What keeps the page from being used by anybody but its readers."""

@@ -14,6 +14,7 @@ import click
 
 import tfx_hallmark
 from tfx_hallmark.cli import (
+    audit_command,
     compare_command,
     doctor_command,
     init_pipeline_command,
@@ -29,6 +30,7 @@ from tfx_hallmark.cli import (
     sync_command,
     ui_command,
     unquarantine_command,
+    verify_command,
     why_command,
 )
 from tfx_hallmark.cli.metadata import NoMetadataError
@@ -117,6 +119,8 @@ for _command in (
     promote_command,
     quarantine_command,
     unquarantine_command,
+    verify_command,
+    audit_command,
     lineage_command,
     sync_command,
     doctor_command,

@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE = 1
 export TF_CPP_MIN_LOG_LEVEL = 3
 
 # Folders whose test modules import TFX; collecting them would take longer than all others run.
-HEAVY   = airflow beam databases kubeflow orchestrators tfx
+HEAVY   = airflow beam browser databases kubeflow notebooks orchestrators tfx
 AIRFLOW3 = .venv-airflow3
 
 .PHONY: help setup demo test test-fast test-other test-servers test-all lint format types bench lock clean
@@ -39,8 +39,8 @@ demo: $(READY) ## train, refuse, improve and publish a penguin model (about a mi
 test: lint types $(READY) ## every test on this interpreter that starts no scheduler and no database
 	$(PYTEST) -m "not servers"
 
-test-fast: $(READY) ## the tests that need no TensorFlow
-	$(PYTEST) -m "not tfx" $(HEAVY:%=--ignore=tests/%)
+test-fast: $(READY) ## the tests that need no TensorFlow and start no crowd of processes
+	$(PYTEST) -m "not tfx and not slow" $(HEAVY:%=--ignore=tests/%)
 
 test-other: ## the same tests on the other interpreter, where there is one
 	@other=$$(sh .ci/find-python $(OTHER)) || { echo "no Python $(OTHER) here: skipped its tests"; exit 0; }; \
@@ -50,7 +50,7 @@ test-other: ## the same tests on the other interpreter, where there is one
 test-here: $(READY)
 	$(PYTEST) -m "not servers"
 
-test-servers: $(READY) $(AIRFLOW3)/.ready ## tests with Airflow 2 and 3, MariaDB and PostgreSQL (installs the last two with apt)
+test-servers: $(READY) $(AIRFLOW3)/.ready ## tests with Airflow 2 and 3, MariaDB, PostgreSQL and a browser (installs the last three with apt)
 	@sh .ci/system-packages
 	$(PYTEST) -m servers
 
@@ -74,9 +74,11 @@ format: $(READY) ## let ruff mend style and formatting
 types: $(READY) ## mypy
 	$(VENV)/bin/mypy
 
-bench: $(READY) ## how fast publishing and listing are, against cp, TFX's Pusher and a bare interpreter
+bench: $(READY) ## how fast publishing, listing, lineage and the page are, each against a peer in the same run
 	$(VENV)/bin/python -m benchmarks.publish
 	$(VENV)/bin/python -m benchmarks.registry
+	$(VENV)/bin/python -m benchmarks.lineage
+	$(VENV)/bin/python -m benchmarks.dashboard
 
 lock: $(READY) ## resolve the dependencies of both interpreters anew
 	$(VENV)/bin/uv lock --upgrade

@@ -104,7 +104,8 @@ def _demonstrate(out: Path) -> None:
     _hallmark(registry, "list", "penguin")
     _hallmark(registry, "live", "penguin")
     print(f"\nTF Serving would poll {registry / 'penguin'}; it holds {_contents(registry / 'penguin')}.")
-    print(f"Look around with: export HALLMARK_ROOT={registry}; .venv/bin/hallmark --help")
+    print(f"Look around with: export HALLMARK_ROOT={registry} HALLMARK_METADATA={out / 'metadata.sqlite'}")
+    print(".venv/bin/hallmark lineage penguin@stable; .venv/bin/hallmark ui; .venv/bin/hallmark --help")
     print(f"The demo took {time.monotonic() - started:.0f} s.")
 
 

@@ -14,6 +14,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "components/tfx_hallmark/__
 BASE = [
     "blake3>=1.0",
     "click>=8.1",
+    "lark>=1.2",
     "msgspec>=0.19",
     "protobuf>=3.20.3",
     "pyyaml>=6",
@@ -78,6 +79,10 @@ setup(
         "kfp": ["kfp>=2.5,<2.17"],
         "lineage": ["ml-metadata>=1.16,<1.18", "networkx>=3", "openlineage-python>=1.20"],
         "notebooks": ["ipykernel", "matplotlib>=3.8", "nbclient>=0.10"],
+        "object-stores": ["obstore>=0.11"],
+        "plots": ["matplotlib>=3.8"],
+        # It needs pyopenssl and does not say so.
+        "signing": ["model-signing>=1.1", "pyopenssl"],
         "tfx": TFX,
         "ui": ["fastapi>=0.115", "jinja2>=3.1", "python-multipart>=0.0.18", "uvicorn>=0.30"],
     },

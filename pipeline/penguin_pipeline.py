@@ -59,6 +59,7 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         registry_root=config.registry.root,
         model_name=config.registry.model,
         run_id=run_id,
+        container_image=getattr(config.runner, "image", None),
     )
     baseline = StableBaseline(model=trainer.outputs["model"], model_version=tagger.outputs["model_version"])
     evaluator = BaselineEvaluator(
@@ -109,5 +110,7 @@ def _gate(gate: GateSection) -> Any:
         slices=gate.slices,
         slice_min_value=gate.slice_min_value,
         slice_tolerance=gate.slice_tolerance,
+        slice_min_examples=gate.slice_min_examples,
+        confidence=gate.confidence,
         preprocessing=["transform_features"],
     )

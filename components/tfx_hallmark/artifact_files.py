@@ -18,6 +18,7 @@ from tfx.dsl.io.plugins.tensorflow_gfile import TensorflowFilesystem
 
 from tfx_hallmark.registry.copy import link_tree
 from tfx_hallmark.registry.errors import ConfigError, HallmarkError, StorageError
+from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.savedmodel.graph_file import BINARY_FILE, TEXT_FILE
 from tfx_hallmark.registry.tree import BLOCK
 
@@ -117,6 +118,22 @@ def write_tree(source: Path, uri: str) -> None:
             fileio.rmtree(uri)
         for file in sorted(files, key=lambda file: file.name in (BINARY_FILE, TEXT_FILE)):
             _copy_up(file, f"{uri}/{file.relative_to(source).as_posix()}")
+
+
+def write_release(model: Model, release: int, uri: str) -> None:
+    """Put a release under a uri: by hard links where both are local; see `write_tree` and `Model.fetch`.
+
+    Raises:
+        NotFoundError: If the release is gone.
+        DigestMismatchError: If it was downloaded and is not what was published.
+        ConfigError: If nothing here knows a file system for the uri's scheme.
+        StorageError: If it cannot be read or written.
+    """
+    if is_local(uri):
+        model.fetch(release, Path(uri))
+        return
+    with model.directory_of(release) as path:
+        write_tree(path, uri)
 
 
 def write_file(uri: str, data: bytes) -> None:

@@ -12,16 +12,28 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from pipeline.config.beam_values import (
+    Account,
+    Endpoint,
+    FlinkMaster,
+    Folder,
+    Project,
+    Region,
+    SparkMaster,
+    Subnetwork,
+    matches,
+)
 from pipeline.config.sections import Section, Text
-
-# Beam 2.73 tries the Prism runner before its in-process one and downloads it for that; Prism ignores the
-# running mode. It steps back for pipelines that allow unsafe triggers (apache_beam/runners/direct/
-# direct_runner.py), and batch pipelines such as TFX's have no triggers that the option could matter to.
-_WITHOUT_PRISM = "--allow_unsafe_triggers"
+from tfx_hallmark.evidence.evaluating import IN_MEMORY, WITHOUT_PRISM
 
 # A worker process imports tfx first: with TFX 1.21, `import tfx` is what makes TensorFlow Data Validation
 # importable (tfx/__init__.py puts a stand-in for a module of tfx_bsl in place).
 _IMPORT_TFX = "--beam_plugins=tfx"
+
+# Unless an option says that the workers have TFX, it packs itself for them before each component: three
+# seconds, and 52 MB that stay in the temporary folder (tfx/utils/dependency_utils.py). Beam's own runner
+# starts its workers from this installation and in no container.
+_WORKERS_HAVE_TFX = "--sdk_container_image=none"
 
 # Options that say the same as one that a section makes, or its opposite.
 _SYNONYMS = {
@@ -37,16 +49,6 @@ _REPEATABLE = ("--beam_plugin", "--beam_plugins")
 
 # Beam's options are written to logs and, for Kubeflow, into the compiled pipeline.
 _CREDENTIALS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token", "azure_connection_string")
-
-
-def _matches(pattern: str, expected: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            msg = f"should be {expected}"
-            raise ValueError(msg)
-        return text
-
-    return AfterValidator(check)
 
 
 def _name(option: str) -> str:
@@ -71,31 +73,9 @@ def _not_set_elsewhere(option: str, info: ValidationInfo) -> str:
     return option
 
 
-# Patterns of what Google Cloud takes: apache_beam/options/pipeline_options_validator.py.
-_Endpoint = Annotated[str, _matches(r"[^\s:/]+:\d{1,5}", "HOST:PORT")]
-_Folder = Annotated[
-    str,
-    _matches(r"gs://[a-z0-9][-_a-z0-9.]+[a-z0-9]/[^\r\n]+", "a folder on Cloud Storage, gs://BUCKET/FOLDER"),
-]
-_Project = Annotated[
-    str, _matches(r"[a-z][-a-z0-9:.]+[a-z0-9]", "a project's id, in small letters, not its number")
-]
-_Region = Annotated[str, _matches(r"[a-z]+(-[a-z]+)+\d+", "a region such as europe-west1")]
-_Account = Annotated[str, _matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "a service account's e-mail address")]
-_Subnetwork = Annotated[
-    str,
-    _matches(r"(https://\S+/)?regions/[^/\s]+/subnetworks/[^/\s]+", "regions/REGION/subnetworks/SUBNETWORK"),
-]
-_FlinkMaster = Annotated[
-    str, _matches(r"\[(local|auto)\]|(https?://)?[^\s:/\[\]]+:\d{1,5}", "HOST:PORT, or [local] or [auto]")
-]
-_SparkMaster = Annotated[
-    str,
-    _matches(r"local(\[[^\]]+\])?|(spark|k8s)://\S+|yarn", "spark://HOST:PORT, k8s://…, yarn or local[N]"),
-]
 _Option = Annotated[
     str,
-    _matches(r"--[A-Za-z]\w*(=[^\r\n]*)?", "--option or --option=value"),
+    matches(r"--[A-Za-z]\w*(=[^\r\n]*)?", "--option or --option=value"),
     AfterValidator(_no_credential),
     AfterValidator(_not_set_elsewhere),
 ]
@@ -135,12 +115,7 @@ class InMemory(_Beam):
 
     runner: Literal["in_memory"]
 
-    _fixed: ClassVar[Sequence[str]] = (
-        "--runner=DirectRunner",
-        "--direct_running_mode=in_memory",
-        "--direct_num_workers=1",
-        _WITHOUT_PRISM,
-    )
+    _fixed: ClassVar[Sequence[str]] = (*IN_MEMORY, _WORKERS_HAVE_TFX)
 
 
 class MultiProcessing(_Beam):
@@ -156,7 +131,8 @@ class MultiProcessing(_Beam):
     _fixed: ClassVar[Sequence[str]] = (
         "--runner=DirectRunner",
         "--direct_running_mode=multi_processing",
-        _WITHOUT_PRISM,
+        WITHOUT_PRISM,
+        _WORKERS_HAVE_TFX,
         _IMPORT_TFX,
     )
     _made: ClassVar[dict[str, str]] = {"workers": "direct_num_workers"}
@@ -174,7 +150,7 @@ class _Cluster(_Beam):
         environment_config: The image; JSON with a `command`; the pool's HOST:PORT; null for `LOOPBACK`.
     """
 
-    job_endpoint: _Endpoint | None
+    job_endpoint: Endpoint | None
     environment_type: Literal["DOCKER", "PROCESS", "EXTERNAL", "LOOPBACK"]
     environment_config: Text | None
 
@@ -228,7 +204,7 @@ class Flink(_Cluster):
     """
 
     runner: Literal["flink"]
-    master: _FlinkMaster
+    master: FlinkMaster
     parallelism: Annotated[int, Field(ge=1, le=32768)]  # Flink has at most 2**15 key groups
 
     _fixed: ClassVar[Sequence[str]] = ("--runner=FlinkRunner", _IMPORT_TFX)
@@ -247,7 +223,7 @@ class Spark(_Cluster):
     """
 
     runner: Literal["spark"]
-    master: _SparkMaster
+    master: SparkMaster
 
     _fixed: ClassVar[Sequence[str]] = ("--runner=SparkRunner", _IMPORT_TFX)
     _made: ClassVar[dict[str, str]] = {"master": "spark_master_url", **_Cluster._made}
@@ -270,15 +246,15 @@ class Dataflow(_Beam):
     """
 
     runner: Literal["dataflow"]
-    project: _Project
-    region: _Region
-    temp_location: _Folder
-    staging_location: _Folder | None
+    project: Project
+    region: Region
+    temp_location: Folder
+    staging_location: Folder | None
     image: Text
     machine_type: Text | None
     max_workers: Annotated[int, Field(ge=1, le=4000)] | None
-    service_account: _Account | None
-    subnetwork: _Subnetwork | None
+    service_account: Account | None
+    subnetwork: Subnetwork | None
     public_ips: bool
 
     _fixed: ClassVar[Sequence[str]] = ("--runner=DataflowRunner", _IMPORT_TFX)

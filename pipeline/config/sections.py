@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from tfx_hallmark.registry.errors import InvalidNameError
 from tfx_hallmark.registry.names import check_model_name
+from tfx_hallmark.registry.store_url import ROOT_EXAMPLES, SCHEMES, StoreUrl, is_url
 
 # Kinds of runner whose components run in containers, elsewhere.
 IN_CONTAINERS = {"kubeflow": ("gs://", "s3://"), "vertex": ("gs://",)}
@@ -55,6 +56,11 @@ def _data_folder(text: str, info: ValidationInfo) -> str:
 
 
 def _registry_root(text: str, info: ValidationInfo) -> str:
+    if is_url(text):
+        if text.partition("://")[0] not in SCHEMES:
+            msg = f"should be a path, or a URL like {ROOT_EXAMPLES}"
+            raise ValueError(msg)
+        return str(StoreUrl(text))
     if runner_kind(info) in IN_CONTAINERS and not text.startswith("/"):
         msg = "should be the absolute path at which the containers see the registry"
         raise ValueError(msg)
@@ -153,6 +159,8 @@ class GateSection(Section):
         slices: Columns; each of their values is a slice that is judged by itself.
         slice_min_value: Least value of the metric in each slice; null for no such bound.
         slice_tolerance: How far a slice may fall below the baseline's; null leaves slices uncompared.
+        slice_min_examples: Slices with fewer evaluation rows are told and not judged; null judges all.
+        confidence: How sure a gain must be, between 0 and 1; null compares the measured values alone.
     """
 
     metric: Text
@@ -160,4 +168,6 @@ class GateSection(Section):
     min_improvement: Annotated[float, Field(ge=0)]
     slices: list[Text]
     slice_min_value: float | None
-    slice_tolerance: Annotated[float, Field(ge=0)] | None
+    slice_tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    slice_min_examples: Annotated[int, Field(ge=1)] | None = None
+    confidence: Annotated[float, Field(gt=0, lt=1)] | None = None

@@ -35,6 +35,8 @@ def started(request):
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     folder = Path(process.stdout.readline().strip())
+    # A server that did not start says nothing: then the folder would be this one, and be deleted.
+    assert folder.is_absolute(), "the server did not start"
     yield process, folder
     process.kill()
     process.communicate()

@@ -5,6 +5,7 @@ import msgspec
 from tfx_hallmark.answers.listing import labels_of, status
 from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.errors import NotFoundError
+from tfx_hallmark.registry.events import Event, Pruned
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.verdict import VersionAt
@@ -29,6 +30,36 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     baseline: VersionAt | None
 
 
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
+    """A deletion of files, of which what is known stays.
+
+    Attributes:
+        releases: The releases whose directories went.
+        time: When, UTC.
+        actor: Who or what did it.
+        reason: Why.
+    """
+
+    releases: tuple[int, ...]
+    time: str
+    actor: str
+    reason: str
+
+
+class SecondTraining(msgspec.Struct, frozen=True, kw_only=True):
+    """How near a second training came; see `hallmark reproduce`.
+
+    Attributes:
+        outcome: `bit_equal`, `same_predictions`, `same_metrics` or `different`.
+        summary: The same in a sentence.
+        reasons: Why it came no nearer.
+    """
+
+    outcome: str
+    summary: str
+    reasons: tuple[str, ...]
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `show`.
 
@@ -37,8 +68,11 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         version: Semantic version.
         status: `tagged`, `published`, `refused`, `adopted` or `quarantined`.
         quarantine: Why it is in quarantine; null if it is not.
+        held: Why its files must stay; null if retention may delete them.
+        signed_by: Fingerprint of the key of its newest signature, unchecked; null if it is not signed.
         releases: Its release numbers, oldest first.
         pruned: Those of them whose bytes are gone.
+        tombstones: When, by whom and why they were deleted, oldest first.
         labels: The labels that point to it, sorted.
         path: Directory of its newest release that is still there; null if there is none.
         description: Free text.
@@ -46,6 +80,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         metrics: Its metrics: by slice, then by name.
         baseline_metrics: The same of the baseline it was evaluated against.
         verdict: The gate's last verdict; null if there is none yet.
+        reproductions: How near second trainings of it came, oldest first.
         manifest: The record made when it was tagged, as it is stored.
     """
 
@@ -53,8 +88,11 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     status: str
     quarantine: str | None
+    held: str | None
+    signed_by: str | None
     releases: list[int]
     pruned: list[int]
+    tombstones: list[Tombstone]
     labels: list[str]
     path: str | None
     description: str
@@ -62,6 +100,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, dict[str, float]]
     baseline_metrics: dict[str, dict[str, float]]
     verdict: Judgement | None
+    reproductions: list[SecondTraining]
     manifest: Manifest
 
 
@@ -83,27 +122,40 @@ def describe(model: Model, which: str) -> Details:
         version=version.version,
         status=status(state),
         quarantine=state.quarantined,
+        held=state.held,
+        signed_by=version.signed_by,
         releases=state.releases,
         pruned=state.pruned,
+        tombstones=[_tombstone(model.event(seq)) for seq in state.prunings],
         labels=labels_of(model.state, version.version),
         path=_path(version),
-        description=state.description or version.manifest.description,
-        notes={**version.manifest.notes, **state.notes},
+        description=version.description,
+        notes=version.notes,
         metrics=version.metrics,
         baseline_metrics=baseline,
-        verdict=_judgement(version),
+        verdict=judgement(version),
+        reproductions=[
+            SecondTraining(outcome=report.outcome, summary=report.summary, reasons=report.reasons)
+            for report in version.reproductions
+        ],
         manifest=version.manifest,
     )
 
 
+def _tombstone(event: Event) -> Tombstone:
+    assert isinstance(event.data, Pruned)
+    return Tombstone(releases=event.data.releases, time=event.time, actor=event.actor, reason=event.reason)
+
+
 def _path(version: Version) -> str | None:
     try:
-        return as_text(version.path)
+        return as_text(version.location)
     except NotFoundError:
         return None
 
 
-def _judgement(version: Version) -> Judgement | None:
+def judgement(version: Version) -> Judgement | None:
+    """Return the gate's last verdict on a version in brief; None if there is none yet."""
     verdict = version.verdict
     if verdict is None:
         return None

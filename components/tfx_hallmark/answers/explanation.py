@@ -5,7 +5,7 @@ import msgspec
 from tfx_hallmark.answers.listing import status
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.model import Model
-from tfx_hallmark.registry.verdict import Reason, VersionAt
+from tfx_hallmark.registry.verdict import Reason, Replay, VersionAt
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,8 +19,13 @@ class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
         candidate: The candidate's value; null if there is none.
         baseline: The baseline's value; null if there is none.
         margin: By how much the bound is met, negative if it is missed; null if it cannot be told.
-        passed: Whether it is met.
+        passed: Whether it is met, or nobody judged it.
+        judged: Whether it counts; a slice with too few examples does not.
         note: What a reader should know besides; may be empty.
+        improvement: By how much the candidate is better than the baseline; null if there is nothing to compare.
+        examples: On how many examples it was measured; null where that was not counted.
+        confidence: How sure an improvement had to be, 0 to 1; null if the value alone decided.
+        interval: Least and greatest improvement at that confidence; null if there is none.
     """
 
     metric: str
@@ -31,7 +36,12 @@ class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
     baseline: float | None
     margin: float | None
     passed: bool
+    judged: bool
     note: str
+    improvement: float | None
+    examples: int | None
+    confidence: float | None
+    interval: tuple[float, float] | None
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +61,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         reasons: Every reason, the weightiest first: a fixed code and a sentence.
         checks: Every threshold, met or missed, slice by slice within a metric.
         evidence: Digest of the evidence object; null if the verdict rests on none.
+        allowed_breaks: What breaks the baseline's clients and was let through on a person's word.
+        replay: What the version made of the baseline's golden requests; null if they were not sent to it.
     """
 
     model: str
@@ -66,6 +78,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     checks: list[CheckLine]
     evidence: str | None
+    allowed_breaks: tuple[str, ...]
+    replay: Replay | None
 
 
 def explain(model: Model, which: str) -> Explanation:
@@ -110,9 +124,16 @@ def explain(model: Model, which: str) -> Explanation:
                 baseline=check.baseline,
                 margin=check.margin,
                 passed=check.passed,
+                judged=check.judged,
                 note=check.note,
+                improvement=check.improvement,
+                examples=check.examples,
+                confidence=check.confidence,
+                interval=check.interval,
             )
             for check in checks
         ],
         evidence=verdict.evidence,
+        allowed_breaks=verdict.allowed_breaks,
+        replay=verdict.replay,
     )

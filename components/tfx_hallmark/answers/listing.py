@@ -75,6 +75,10 @@ class ListedVersion(msgspec.Struct, frozen=True, kw_only=True):
         digest: Content digest.
         refusal: Why the gate refused it; null if it is not refused.
         quarantine: Why it is in quarantine; null if it is not.
+        held: Why its files must stay; null if retention may delete them.
+        pruned: Those of its releases whose files were deleted.
+        description: What was noted of it since it was tagged; `show` tells all.
+        notes: Key-value notes since then.
     """
 
     version: str
@@ -87,6 +91,26 @@ class ListedVersion(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     refusal: str | None
     quarantine: str | None
+    held: str | None = None
+    pruned: list[int] = []
+    description: str = ""
+    notes: dict[str, str] = {}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of a table should know of it, the weightiest first."""
+        told = [self.refusal] if self.refusal is not None and self.quarantine is None else []
+        if self.quarantine is not None:
+            told.append(f"in quarantine: {self.quarantine}")
+        if self.held is not None:
+            told.append(f"held: {self.held}")
+        if self.releases and set(self.releases) == set(self.pruned):
+            told.append("files deleted")
+        return [
+            *told,
+            *filter(None, [self.description]),
+            *(f"{key}: {note}" for key, note in self.notes.items()),
+        ]
 
 
 class VersionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,12 +121,14 @@ class VersionList(msgspec.Struct, frozen=True, kw_only=True):
         versions: Newest first.
         more: How many older ones fit too and are left out.
         at: The moment that this is about, UTC; null for now.
+        hints: Of a search that found nothing: what may be wrong with it.
     """
 
     model: str
     versions: list[ListedVersion]
     more: int
     at: str | None
+    hints: list[str] = []
 
 
 def list_models(registry: Registry, *, at: str | None = None) -> ModelList:
@@ -119,35 +145,45 @@ def list_models(registry: Registry, *, at: str | None = None) -> ModelList:
     return ModelList(root=as_text(registry.root), models=listed, at=at)
 
 
-def list_versions(
-    model: Model, *, fits: Callable[[str], bool], limit: int | None, at: str | None = None
-) -> VersionList:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which versions of a model are to be listed.
+
+    Attributes:
+        fits: Tells by a version's status whether it is wanted.
+        limit: How many at most; None for all.
+        at: As they were at this moment, as events have it; None for now.
+    """
+
+    fits: Callable[[str], bool]
+    limit: int | None
+    at: str | None = None
+
+
+def list_versions(model: Model, wanted: Wanted) -> VersionList:
     """List the versions of a model.
 
     Args:
         model: The model.
-        fits: Tells by a version's status whether it is wanted.
-        limit: How many at most; None for all.
-        at: As they were at this moment, as events have it; None for now.
+        wanted: Which of its versions.
 
     Raises:
         NotFoundError: If the model came later.
     """
-    state = state_of(model, at)
+    state = state_of(model, wanted.at)
     labels = labels_by_version(state)
-    wanted = [version for version in reversed(state.versions.values()) if fits(status(version))]
-    shown = wanted[:limit]
+    found = [version for version in reversed(state.versions.values()) if wanted.fits(status(version))]
+    shown = found[: wanted.limit]
     return VersionList(
         model=state.model,
         versions=[in_brief(version, labels.get(version.version, [])) for version in shown],
-        more=len(wanted) - len(shown),
-        at=at,
+        more=len(found) - len(shown),
+        at=wanted.at,
     )
 
 
 def status(version: VersionState) -> str:
     """Return what a version is listed as: a quarantine outweighs what the gate said."""
-    return version.status if version.quarantined is None else "quarantined"
+    return version.standing
 
 
 def labels_of(state: ModelState, version: str) -> list[str]:
@@ -165,10 +201,7 @@ def stable_of(state: ModelState) -> Stable | None:
 
 def labels_by_version(state: ModelState) -> dict[str, list[str]]:
     """Return the labels of each version that has any, sorted."""
-    found: dict[str, list[str]] = {}
-    for label, release in sorted(state.labels.items()):
-        found.setdefault(state.releases[release].version, []).append(label)
-    return found
+    return state.labels_by_version()
 
 
 def model_in_brief(state: ModelState) -> ListedModel:
@@ -202,4 +235,8 @@ def in_brief(version: VersionState, labels: list[str]) -> ListedVersion:
         digest=version.digest,
         refusal=version.summary if version.status == "refused" else None,
         quarantine=version.quarantined,
+        held=version.held,
+        pruned=version.pruned,
+        description=version.description,
+        notes={key: note for key, note in version.notes.items() if note},
     )

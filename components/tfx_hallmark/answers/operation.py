@@ -6,6 +6,7 @@ import msgspec
 
 from tfx_hallmark.answers.history import LoggedEvent, logged
 from tfx_hallmark.answers.paths import as_text
+from tfx_hallmark.answers.serving_plan import ConfigFollowed, followed
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.operations import Operation
 from tfx_hallmark.registry.plans import LabelMove, PromotionPlan, QuarantinePlan
@@ -29,6 +30,8 @@ class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
         events: What was committed, oldest first; empty for a dry run.
         sentence: What was done, or would be, in a sentence.
         warning: What is still to be done by hand; empty if nothing is.
+        serving: How far `models.config` has followed; null under the policy `latest`, and for a dry run.
+        served_by: The model servers that were seen to serve it; empty if none was waited for.
     """
 
     model: str
@@ -45,6 +48,8 @@ class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     events: list[LoggedEvent] = []
     sentence: str
     warning: str = ""
+    serving: ConfigFollowed | None = None
+    served_by: list[str] = []
 
 
 def done(model: Model, operation: Operation) -> OperationAnswer:
@@ -56,7 +61,7 @@ def done(model: Model, operation: Operation) -> OperationAnswer:
         version=operation.version,
         label=operation.label,
         release=operation.release,
-        path=None if operation.path is None else as_text(operation.path),
+        path=None if operation.location is None else as_text(operation.location),
         from_version=operation.from_version,
         from_release=operation.from_release,
         successor=operation.successor,
@@ -64,6 +69,7 @@ def done(model: Model, operation: Operation) -> OperationAnswer:
         events=[logged(event) for event in operation.events],
         sentence=_sentence(operation),
         warning=_warning(model, operation.version, operation.still_served),
+        serving=followed(operation.model, operation.serving),
     )
 
 
@@ -114,7 +120,7 @@ def _moved(model: Model, plan: LabelMove) -> dict[str, Any]:
         "dry_run": True,
         "label": plan.label,
         "release": plan.release,
-        "path": as_text(model.path / str(plan.release)),
+        "path": as_text(model.location_of(plan.release)),
         "from_version": plan.from_version,
         "from_release": plan.from_release,
     }
@@ -148,6 +154,6 @@ def _warning(model: Model, version: str, still_served: int | None) -> str:
         return ""
     return (
         f"TF Serving goes on serving {version}: nothing good is left to take its place, and it serves the highest "
-        f"number, {as_text(model.path / str(still_served))}. Publish a good version, or make one stable with "
+        f"number, {as_text(model.location_of(still_served))}. Publish a good version, or make one stable with "
         f"'hallmark promote {model.name}@VERSION --to stable --force', or move that directory away by hand"
     )

@@ -89,3 +89,33 @@ def _adopted(data: events.Adopted) -> str:
 @_of(events.Evaluated)
 def _evaluated(data: events.Evaluated) -> str:
     return f"evaluated on further data: {data.summary}"
+
+
+@_of(events.Withdrawn)
+def _withdrawn(data: events.Withdrawn) -> str:
+    return f"no longer {data.label}"
+
+
+@_of(events.Held)
+def _held(_: events.Held) -> str:
+    return "held: its files stay"
+
+
+@_of(events.Unheld)
+def _unheld(_: events.Unheld) -> str:
+    return "no longer held: retention may delete its files"
+
+
+@_of(events.Signed)
+def _signed(data: events.Signed) -> str:
+    return f"signed; key {data.key}"
+
+
+@_of(events.Reproduced)
+def _reproduced(data: events.Reproduced) -> str:
+    return f"trained again: {data.summary}"
+
+
+@_of(events.Imported)
+def _imported(_: events.Imported) -> str:
+    return "imported from another registry"

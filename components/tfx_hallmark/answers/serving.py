@@ -112,7 +112,7 @@ def _live(model: Model, state: ModelState, at: str | None) -> Live | None:
         version=version.version,
         release=release,
         digest=version.digest,
-        path=as_text(model.path / str(release)),
+        path=as_text(model.location_of(release)),
         since=event.time,
         actor=event.actor,
         event=event.seq,

@@ -2,7 +2,9 @@
 
 import msgspec
 
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.environments import EnvironmentDifference
+from tfx_hallmark.registry.examining.finding import Finding
+from tfx_hallmark.registry.golden import OutputDifference
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,48 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     models: list[str]
     releases: list[Verified]
     findings: list[Finding]
+
+
+class PredictionsChecked(msgspec.Struct, frozen=True, kw_only=True):
+    """One release that was asked its version's golden requests.
+
+    Attributes:
+        model: The model's name.
+        version: Semantic version.
+        release: The number.
+        path: Its directory.
+        signature: The signature that was asked.
+        requests: How many requests it was asked.
+        outputs: How far each output lies from what was kept.
+        agrees: Whether all of them lie within the tolerance.
+        environment: What differs from where the predictions were kept; None if that is not on record.
+    """
+
+    model: str
+    version: str
+    release: int
+    path: str
+    signature: str
+    requests: int
+    outputs: tuple[OutputDifference, ...]
+    agrees: bool
+    environment: tuple[EnvironmentDifference, ...] | None
+
+
+class PredictionVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `verify --predictions`.
+
+    Attributes:
+        root: The registry root.
+        tolerance: By how much floating-point numbers may differ; see `golden.differences`.
+        agrees: Whether every release answers as its version did.
+        releases: What was asked, in the order it was named.
+    """
+
+    root: str
+    tolerance: float
+    agrees: bool
+    releases: list[PredictionsChecked]
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):

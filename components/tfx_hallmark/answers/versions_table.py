@@ -79,7 +79,7 @@ def find_versions(
     Args:
         model: The model.
         query: Words; a version fits if each of them stands in its number, digest, tag, bump, notes or
-            description, or in why it was refused or put in quarantine. Case does not matter.
+            description, or in why it was refused, put in quarantine or held. Case does not matter.
         status: One of `listing.STATUSES`; empty for all.
         label: A label that points to the version; empty for all.
         sort: One of `SORTS`, with a `-` before it for downwards.
@@ -138,7 +138,7 @@ def _fits(version: VersionState, wanted: str, words: list[str]) -> bool:
         return False
     if not words:
         return True
-    notes = (f"{key}: {value}" for key, value in version.notes.items())
+    notes = (f"{key}: {value}" for key, value in version.notes.items() if value)
     told = (
         version.version,
         version.digest,
@@ -146,6 +146,7 @@ def _fits(version: VersionState, wanted: str, words: list[str]) -> bool:
         version.bump,
         version.summary,
         version.quarantined or "",
+        version.held or "",
         version.description,
         *notes,
     )

@@ -8,7 +8,7 @@ from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
-from tfx_hallmark.artifact_files import write_tree
+from tfx_hallmark.artifact_files import write_release
 from tfx_hallmark.artifacts import open_model
 from tfx_hallmark.baseline.handover import write_baseline
 
@@ -46,5 +46,5 @@ class Executor(base_executor.BaseExecutor):
             )
             return
         # Where the Evaluator looks for a model's serving form.
-        write_tree(model.release_path(stable.release), path_utils.serving_model_dir(output.uri))
+        write_release(model, stable.release, path_utils.serving_model_dir(output.uri))
         logging.info("Baseline of %s: %s, release %d.", model.name, stable.version, stable.release)

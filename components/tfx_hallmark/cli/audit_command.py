@@ -1,7 +1,5 @@
 """`hallmark audit`: whether everything that a registry's records promise is so."""
 
-from pathlib import Path
-
 import click
 
 from tfx_hallmark.answers.paths import as_text
@@ -10,8 +8,9 @@ from tfx_hallmark.answers.verification import Audit, Audited
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import no_such_model, open_registry
-from tfx_hallmark.registry.auditing import AuditedModel, audit
+from tfx_hallmark.registry.examining.auditing import AuditedModel, audit
 from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("audit")
@@ -19,7 +18,7 @@ from tfx_hallmark.registry.registry import Registry
 @options.root
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, model: str | None, root: Path | None, as_json: bool) -> None:
+def command(ctx: click.Context, model: str | None, root: Root | None, as_json: bool) -> None:
     """Check the whole log, every record it names, the checkpoint and every release; exit 1 if anything is wrong.
 
     Goes on after what is wrong as far as it can. Nothing is changed. If the newest events of a log were deleted,
@@ -66,7 +65,7 @@ def _audit(registry: Registry, name: str) -> AuditedModel:
     from tfx_hallmark.cli.progress import Stages
 
     with Stages(name) as stages:
-        return audit(*registry.places(name), name, stages=stages)
+        return audit(*registry.places(name), name, settings=registry.settings.read(), stages=stages)
 
 
 def _print(answer: Audit) -> None:

@@ -10,6 +10,7 @@ from typing import IO
 
 from tfx_hallmark.cli.metadata import METADATA, configured
 from tfx_hallmark.registry.errors import HallmarkError
+from tfx_hallmark.registry.store_url import Root, absolute_root
 
 _LOG = "sync.log"
 _MOST = 100_000  # bytes, after which the log starts anew
@@ -18,10 +19,10 @@ _MOST = 100_000  # bytes, after which the log starts anew
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def start_sync(root: Path, model: str, *, metadata: str | None = None) -> None:
+def start_sync(root: Root, model: str, *, metadata: str | None = None) -> None:
     """Start recording a model's new events, if ML Metadata is configured; returns at once and never fails.
 
-    What it prints goes to `<root>/.hallmark/<model>/sync.log`, if that can be written. What it does not
+    What it prints goes to `<root>/.hallmark/<model>/sync.log`, if that is a file that can be written. What it does not
     get done, the next `hallmark sync` does.
 
     Args:
@@ -33,14 +34,15 @@ def start_sync(root: Path, model: str, *, metadata: str | None = None) -> None:
     with contextlib.suppress(HallmarkError, OSError):
         store = configured(metadata)
         if store is not None:
-            _start(root.absolute(), model, store)
+            _start(absolute_root(root), model, store)
 
 
-def _start(root: Path, model: str, store: str) -> None:
+def _start(root: Root, model: str, store: str) -> None:
     _started[:] = [process for process in _started if process.poll() is None]
     # Not in the working directory, which Python would search for modules.
     command = [sys.executable, "-m", "tfx_hallmark.cli.main", "sync", model, "--root", str(root)]
-    with _output(root / ".hallmark" / model / _LOG) as output:
+    log = root / ".hallmark" / model / _LOG
+    with _output(log) if isinstance(log, Path) else contextlib.nullcontext(subprocess.DEVNULL) as output:
         process = subprocess.Popen(  # noqa: S603 - this very program
             command,
             cwd="/",

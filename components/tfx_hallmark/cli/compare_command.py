@@ -1,24 +1,29 @@
 """`hallmark compare`: versions of one model side by side."""
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tfx_hallmark.answers.text import counted, number, second, size
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
+from tfx_hallmark.cli.evaluate_on import FurtherData, compared_on, on_further_data
+from tfx_hallmark.cli.output_file import standard_output_in
 from tfx_hallmark.cli.root import open_model, open_registry
-from tfx_hallmark.registry.comparison import Row, Section, VersionComparison, compare
+from tfx_hallmark.registry.comparison import VersionComparison, compare
+from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.store_url import Root
 
 if TYPE_CHECKING:
-    from tfx_hallmark.cli.tables import Cell, Page
     from tfx_hallmark.registry.model import Model
+    from tfx_hallmark.registry.version import Version
 
-_WIDEST = 40  # columns of the screen; a longer text breaks the table that it stands in
-_DIGEST = 15  # characters that tell one digest from another
+_FORMATS = ("text", "json", "markdown", "html")
+_BY_SUFFIX = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 
 
 @click.command("compare")
@@ -29,19 +34,48 @@ _DIGEST = 15  # characters that tell one digest from another
     default=False,
     help="Show also what is the same in all versions; by default only what differs.",
 )
+@click.option("--code", is_flag=True, help="Show how the stored code differs, as unified diffs.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    help="How it is written; by default as the name of FILE says, else as text.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it into FILE, in place of an earlier one.",
+)
+@on_further_data
 @options.root
 @options.as_json
-def command(references: tuple[str, ...], everything: bool, root: Path | None, as_json: bool) -> None:
+def command(
+    references: tuple[str, ...],
+    everything: bool,
+    code: bool,
+    form: str | None,
+    output: Path | None,
+    root: Root | None,
+    as_json: bool,
+    on: FurtherData | None,
+) -> None:
     """Set versions of one model side by side: data, code, hyperparameters, metrics and the rest.
 
-    After the first, a reference may leave the model's name out. Digests are cut short; --json has all of them.
+    The first is what the others are held against. After it, a reference may leave the model's name out. Digests
+    are cut short; --json, which is --format json, has all of them. HTML is one file that loads nothing.
 
     \b
     Examples:
       hallmark compare penguin@1.0.0 penguin@stable
-      hallmark compare penguin@stable @canary @latest
+      hallmark compare penguin@stable @canary @latest --code
       hallmark compare penguin@1 penguin@2 --all --json
+      hallmark compare penguin@stable @latest --format markdown
+      hallmark compare penguin@stable @latest -o comparison.html
+      hallmark compare penguin@stable @latest --on /data/2026-11/Split-eval
     """  # noqa: D301
+    form = _form(form, output, as_json=as_json)
     registry = open_registry(root)
     models: dict[str, Model] = {}
     versions = []
@@ -49,9 +83,26 @@ def command(references: tuple[str, ...], everything: bool, root: Path | None, as
         if named.model not in models:
             models[named.model] = open_model(registry, named.model)
         versions.append(models[named.model].version(named.value))
-    answer = compare(versions)
+    answer = compare(versions, code=code)
+    if on is not None:
+        answer = compared_on(on, models[answer.model], versions, answer)
     shown = answer if everything else answer.only_changed()
-    print_json(shown) if as_json else _print(shown, everything=everything)
+    with contextlib.nullcontext() if output is None else standard_output_in(output):
+        if form == "html":
+            sys.stdout.write(_html(models[answer.model], versions, shown, everything=everything))
+        else:
+            _print(shown, form, everything=everything)
+    if output is not None:
+        click.echo(f"{output}: {answer.model} {', '.join(answer.versions)}")
+
+
+def _form(form: str | None, output: Path | None, *, as_json: bool) -> str:
+    if as_json and form not in (None, "json"):
+        msg = f"--json and --format {form} exclude each other: give one of them"
+        raise click.UsageError(msg)
+    if as_json or form:
+        return form or "json"
+    return "text" if output is None else _BY_SUFFIX.get(output.suffix.lower(), "text")
 
 
 def _completed(references: Sequence[str]) -> list[str]:
@@ -60,49 +111,26 @@ def _completed(references: Sequence[str]) -> list[str]:
     return [f"{model}{text}" if text.startswith("@") else text for text in references]
 
 
-def _print(answer: VersionComparison, *, everything: bool) -> None:
-    from tfx_hallmark.cli.tables import Page
+def _print(answer: VersionComparison, form: str, *, everything: bool) -> None:
+    if form == "json":
+        print_json(answer)
+    elif form == "markdown":
+        from tfx_hallmark.answers.comparison_markdown import as_markdown
 
-    page = Page()
-    page.line((f"{answer.model} {', '.join(answer.versions)}", "bold"))
-    for section in answer.sections:
-        _print_section(page, section, answer.versions, mark=everything)
-    page.line("")
-    if everything:
-        page.line(f"* marks what differs; {_equal(answer)}")
-    elif not answer.sections:
-        page.line(f"nothing differs; {_equal(answer)}")
+        sys.stdout.write(as_markdown(answer, everything=everything))
     else:
-        page.line((f"{_equal(answer)} and not shown: use --all", "dim"))
+        from tfx_hallmark.cli.compare_output import print_comparison
+
+        print_comparison(answer, everything=everything)
 
 
-def _equal(answer: VersionComparison) -> str:
-    return f"{counted(answer.equal, 'row')} {'is' if answer.equal == 1 else 'are'} the same in all versions"
+def _html(
+    model: "Model", versions: "Sequence[Version]", answer: VersionComparison, *, everything: bool
+) -> str:
+    try:
+        from tfx_hallmark.dashboard.compare_file import html_file
+    except ImportError as error:
+        msg = f"HTML cannot be made here ({error}): pip install 'tfx-hallmark[ui]'"
+        raise ConfigError(msg) from error
 
-
-def _print_section(page: "Page", section: Section, versions: Sequence[str], *, mark: bool) -> None:
-    page.heading(section.title)
-    short: list[tuple[Cell, list[str]]] = []
-    long: list[tuple[Cell, list[str]]] = []
-    for row in section.rows:
-        cells = [_text(value, row) for value in row.values]
-        name: Cell = (f"* {row.name}", "bold") if mark and row.changed else row.name
-        (short if max(map(len, cells)) <= _WIDEST else long).append((name, cells))
-    if short:
-        page.table(("", *versions), [(name, *cells) for name, cells in short])
-    for name, cells in long:
-        page.line(name)
-        page.facts((f"  {version}", cell) for version, cell in zip(versions, cells, strict=True))
-
-
-def _text(value: str | int | float | None, row: Row) -> str:
-    if value is None:
-        return "-"
-    if row.unit == "bytes":
-        return size(int(value))
-    if row.unit == "metric":
-        return number(float(value))
-    text = str(value)
-    if row.unit == "time":
-        return second(text)
-    return f"{text[:_DIGEST]}…" if row.unit == "digest" else text
+    return html_file(model, versions, answer, everything=everything)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining.finding import Finding
 
 if TYPE_CHECKING:
     from tfx_hallmark.cli.tables import Page

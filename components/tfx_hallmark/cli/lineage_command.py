@@ -14,6 +14,7 @@ from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.names import parse_reference
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.registry.store_url import Root
 from tfx_hallmark.registry.version import Version
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def command(
     form: Form,
     out: Path | None,
     metadata: str | None,
-    root: Path | None,
+    root: Root | None,
     as_json: bool,
 ) -> None:
     """Show what a version was made from, what evaluated and published it, and what came of it.

@@ -1,15 +1,15 @@
 """`hallmark list`: the models of a registry, or the versions of a model."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from tfx_hallmark.answers.listing import (
     STATUSES,
-    ListedVersion,
     ModelList,
     VersionList,
+    Wanted,
     list_models,
     list_versions,
 )
@@ -18,6 +18,7 @@ from tfx_hallmark.cli import options, time_options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.registry.store_url import Root
 
 if TYPE_CHECKING:
     from tfx_hallmark.cli.tables import Page
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 @click.command("list")
 @options.any_model
 @click.option("--status", type=click.Choice(STATUSES), help="Show versions of one status only.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Show versions for which this holds, e.g. \"metrics.accuracy > 0.9 and notes.team = 'x'\"; see above.",
+)
+@click.option(
+    "--sort",
+    multiple=True,
+    metavar="FIELD",
+    help="Sort by this field, descending with '-' before it; repeat it for more.",
+)
+@click.option("--columns", metavar="FIELD,FIELD...", help="Show these fields.")
 @time_options.at
 @options.limit
 @options.everything
@@ -34,13 +47,26 @@ if TYPE_CHECKING:
 def command(
     model: str | None,
     status: str | None,
+    where: str | None,
+    sort: tuple[str, ...],
+    columns: str | None,
     at: str | None,
     limit: int,
     everything: bool,
-    root: Path | None,
+    root: Root | None,
     as_json: bool,
 ) -> None:
     """List the models of a registry, or the versions of one model, newest first.
+
+    A condition holds a field against a value: = != < <= > >=, in ('a', 'b'), like 'a%', contains 'a', is null;
+    put together with and, or, not and parentheses. Text, times and versions stand in quotes: created > '2026-05-01'
+    or '3d' (ago), version >= '1.2.0'. What a version does not have fits nothing but 'is null'.
+
+    Fields: version, release, status, label, created, size, bump, digest, tag, description, notes.KEY, held,
+    quarantined, pruned, signed, refusal, quarantine, metrics.NAME (of a slice: metrics.NAME[sex:male]),
+    hyperparameters.KEY, seed, python, data.span, data.digest, code.commit, run.pipeline and whatever else the
+    manifest has under data, code, environment, cost and run; docs/searching.md has them all. Odd names stand in
+    `back quotes`.
 
     \b
     Examples:
@@ -49,7 +75,13 @@ def command(
       hallmark list penguin --status refused      what the gate turned down, and why
       hallmark list penguin --at 2026-11-20       versions, status and labels as they were then
       hallmark list penguin --all --json          everything, for a program
+      hallmark list penguin --where "metrics.accuracy > 0.9 and notes.team = 'ice'"
+      hallmark list penguin --where "created > '7d'" --sort -metrics.accuracy --columns version,metrics.accuracy
     """  # noqa: D301
+    searched = where is not None or bool(sort) or columns is not None
+    if model is None and searched:
+        msg = "--where, --sort and --columns are about versions: name a model too, 'hallmark list MODEL --where ...'"
+        raise click.UsageError(msg)
     registry = open_registry(root)
     if model is None:
         with said_if_slow("reading the logs"):
@@ -57,13 +89,17 @@ def command(
         print_json(models) if as_json else _print_models(models)
         return
     with said_if_slow(f"reading the log of {model}"):
-        versions = list_versions(
-            open_model(registry, model),
-            fits=(lambda found: status in (None, found)),
-            limit=None if everything else limit,
-            at=at,
-        )
-    print_json(versions) if as_json else _print_versions(versions)
+        opened = open_model(registry, model)
+    wanted = Wanted(fits=(lambda found: status in (None, found)), limit=None if everything else limit, at=at)
+    if searched:
+        # Only now: what reads conditions and manifests is dear at the start of a command that needs neither.
+        from tfx_hallmark.cli.list_search import print_found
+
+        print_found(opened, where or "", sort, columns, wanted, as_json=as_json)
+        return
+    with said_if_slow(f"reading the log of {model}"):
+        versions = list_versions(opened, wanted)
+    print_json(versions) if as_json else print_versions(versions)
 
 
 def _print_models(answer: ModelList) -> None:
@@ -90,15 +126,16 @@ def _print_models(answer: ModelList) -> None:
         )
     headers = ("model", "stable", "release", "since (utc)", "latest", "versions", "refused", "quarantined")
     page.table(headers, rows, right=(2, 5, 6))
-    _print_moment(page, answer.at)
+    print_moment(page, answer.at)
 
 
-def _print_versions(answer: VersionList) -> None:
+def print_versions(answer: VersionList) -> None:
+    """Print versions, a row each."""
     from tfx_hallmark.cli.tables import STATUS_STYLES, Page
 
     page = Page()
     if not answer.versions:
-        page.line(f"{answer.model} has no such versions")
+        print_none(page, answer.model, answer.hints)
         return
     rows = [
         (
@@ -109,23 +146,25 @@ def _print_versions(answer: VersionList) -> None:
             minute(version.created),
             size(version.size),
             version.bump or "-",
-            _objection(version),
+            "; ".join(version.remarks),
         )
         for version in answer.versions
     ]
-    headers = ("version", "release", "status", "labels", "created (utc)", "size", "bump", "refused because")
+    headers = ("version", "release", "status", "labels", "created (utc)", "size", "bump", "remarks")
     page.table(headers, rows, right=(1, 5))
     if answer.more:
         page.line((f"{counted(answer.more, 'older version')} not shown: use --limit N or --all", "dim"))
-    _print_moment(page, answer.at)
+    print_moment(page, answer.at)
 
 
-def _print_moment(page: "Page", at: str | None) -> None:
+def print_none(page: "Page", model: str, hints: Sequence[str]) -> None:
+    """Say that nothing fits, and what may be wrong with what was asked for."""
+    page.line(f"{model} has no such versions")
+    for hint in hints:
+        page.line(("note: ", "yellow"), hint)
+
+
+def print_moment(page: "Page", at: str | None) -> None:
+    """Say which moment of the past a table is about, if it is about one."""
     if at is not None:
         page.line((f"as of {second(at)}", "dim"))
-
-
-def _objection(version: ListedVersion) -> str:
-    if version.quarantine is not None:
-        return f"in quarantine: {version.quarantine}"
-    return version.refusal or ""

@@ -1,7 +1,5 @@
 """`hallmark log`: what happened to a model."""
 
-from pathlib import Path
-
 import click
 
 from tfx_hallmark.answers.event_filter import EventFilter
@@ -11,6 +9,7 @@ from tfx_hallmark.cli import options, time_options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("log")
@@ -42,7 +41,7 @@ def command(
     until: str | None,
     limit: int,
     everything: bool,
-    root: Path | None,
+    root: Root | None,
     as_json: bool,
 ) -> None:
     """Tell what happened to a model, newest first, as `git log` does.

@@ -13,34 +13,17 @@ from typing import Any
 import click
 
 import tfx_hallmark
-from tfx_hallmark.cli import (
-    audit_command,
-    compare_command,
-    doctor_command,
-    init_pipeline_command,
-    lineage_command,
-    list_command,
-    live_command,
-    log_command,
-    promote_command,
-    quarantine_command,
-    report_command,
-    rollback_command,
-    show_command,
-    sync_command,
-    ui_command,
-    unquarantine_command,
-    verify_command,
-    why_command,
-)
+from tfx_hallmark.answers.text import escape
+from tfx_hallmark.cli.commands import Commands
 from tfx_hallmark.cli.metadata import NoMetadataError
 from tfx_hallmark.cli.root import NoRootError
-from tfx_hallmark.cli.text import escape
 from tfx_hallmark.registry.errors import (
     HallmarkError,
+    InvalidAddressError,
     InvalidNameError,
     InvalidTimeError,
     NotComparableError,
+    SearchError,
 )
 
 FAILED = 1
@@ -48,10 +31,18 @@ USAGE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 NOBODY_READS = 141  # 128 + SIGPIPE
 
-_USAGE_ERRORS = (InvalidNameError, InvalidTimeError, NoMetadataError, NoRootError, NotComparableError)
+_USAGE_ERRORS = (
+    InvalidAddressError,
+    InvalidNameError,
+    InvalidTimeError,
+    NoMetadataError,
+    NoRootError,
+    NotComparableError,
+    SearchError,
+)
 
 
-class PlainErrors(click.Group):
+class PlainErrors(Commands):
     """Ends a command that went wrong with one line on standard error and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -105,29 +96,6 @@ def _forget_output() -> None:
 @click.version_option(tfx_hallmark.__version__, message="%(prog)s %(version)s")
 def app() -> None:
     """The model registry for TFX: what there is, what serves, and why."""
-
-
-for _command in (
-    list_command,
-    show_command,
-    why_command,
-    compare_command,
-    live_command,
-    log_command,
-    report_command,
-    rollback_command,
-    promote_command,
-    quarantine_command,
-    unquarantine_command,
-    verify_command,
-    audit_command,
-    lineage_command,
-    sync_command,
-    doctor_command,
-    init_pipeline_command,
-    ui_command,
-):
-    app.add_command(_command.command)
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
 """Arguments and options that several commands share, as decorators."""
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from tfx_hallmark.registry.actor import check_reason
 from tfx_hallmark.registry.errors import ConfigError
+from tfx_hallmark.registry.store_url import Root, parse_root
 
 
 def _given(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -15,13 +17,36 @@ def _given(_: click.Context, __: click.Parameter, reason: str) -> str:
         raise click.BadParameter(str(error)) from error
 
 
+def _addresses(_: click.Context, __: click.Parameter, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    if not addresses:
+        return ()
+    # Only here: an HTTP client is dear at the start of a command, and most need none.
+    from tfx_hallmark.registry.serving.model_status import check_address
+
+    return tuple(map(check_address, addresses))
+
+
+class _Root(click.ParamType[Root, Any]):
+    """A registry root: a directory, or a URL in an object store."""
+
+    name = "root"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Root:
+        """Return the root that was given; a URL that can be none is a mistake of usage."""
+        try:
+            return parse_root(value)
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
 root = click.option(
     "--root",
-    type=click.Path(path_type=Path),
+    type=_Root(),
     envvar="HALLMARK_ROOT",
     show_envvar=True,
-    metavar="DIR",
-    help="Registry root; by default what hallmark.yaml here says.",
+    metavar="DIR|URL",
+    help="Registry root: a directory, or s3://, gs:// or az:// with BUCKET/PREFIX; by default what hallmark.yaml "
+    "here says.",
 )
 metadata = click.option(
     "--metadata",
@@ -48,3 +73,26 @@ everything = click.option("--all", "everything", is_flag=True, help="Show all, w
 model = click.argument("model")
 any_model = click.argument("model", required=False)
 reference = click.argument("reference", metavar="REF")
+servers = click.option(
+    "--server",
+    "servers",
+    multiple=True,
+    callback=_addresses,
+    metavar="URL",
+    help="REST interface of a model server, http://HOST:8501; repeat it for more. "
+    "By default those of 'hallmark config'.",
+)
+timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the servers.",
+)
+wait = click.option("--wait", is_flag=True, help="Wait until every model server serves it.")
+
+
+def waiting(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of a command that may wait for model servers."""
+    return wait(servers(timeout(command)))

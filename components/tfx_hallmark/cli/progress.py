@@ -37,6 +37,21 @@ class Progress:
             sys.stderr.write("\n")
 
 
+class Transfers:
+    """Tells of one transfer to or from an object store after the other, each in a line of its own, in MB."""
+
+    def __init__(self) -> None:
+        self._current: Progress | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell how many bytes of how many have been moved; with the last one the transfer ends."""
+        current = self._current = self._current or Progress("MB moved")
+        current(done // _MEGABYTE, total // _MEGABYTE)
+        if done >= total:
+            current.end()
+            self._current = None
+
+
 class Stages:
     """Tells of several counts, one after the other; bytes are told in MB. A context manager, which ends the line.
 

@@ -1,15 +1,14 @@
 """`hallmark quarantine`: a version must not serve."""
 
-from pathlib import Path
-
 import click
 
 from tfx_hallmark.answers.operation import would_quarantine
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.operation_report import CHECKING, report, report_done
 from tfx_hallmark.cli.patience import said_if_slow
-from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.cli.root import open_registry, open_to_operate
 from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("quarantine")
@@ -18,7 +17,7 @@ from tfx_hallmark.registry.names import parse_reference
 @options.dry_run
 @options.root
 @options.as_json
-def command(reference: str, reason: str, dry_run: bool, root: Path | None, as_json: bool) -> None:
+def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Bar a version from serving, from being a baseline and from being rolled back to.
 
     If it serves now, `stable` goes back to the last good version first. Where nothing good is left, TF
@@ -32,7 +31,7 @@ def command(reference: str, reason: str, dry_run: bool, root: Path | None, as_js
     """  # noqa: D301
     named = parse_reference(reference)
     registry = open_registry(root)
-    model = open_model(registry, named.model)
+    model = open_to_operate(registry, named.model, dry_run=dry_run)
     if dry_run:
         with said_if_slow(CHECKING):
             plan = model.dry_run.quarantine(named.value)

@@ -10,6 +10,7 @@ from tfx_hallmark.cli.metadata import open_connection
 from tfx_hallmark.cli.progress import Progress
 from tfx_hallmark.cli.root import open_registry
 from tfx_hallmark.registry.errors import ConfigError
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("report")
@@ -32,7 +33,7 @@ from tfx_hallmark.registry.errors import ConfigError
 )
 @options.metadata
 @options.root
-def command(out: Path, model: str | None, newest: int, metadata: str | None, root: Path | None) -> None:
+def command(out: Path, model: str | None, newest: int, metadata: str | None, root: Root | None) -> None:
     """Write the registry's pages as files: to attach, to archive, to open without a server.
 
     FILE.html is one file that holds everything. DIR gets a page per model and per version, linked with each

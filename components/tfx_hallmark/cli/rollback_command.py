@@ -1,14 +1,14 @@
 """`hallmark rollback`: `stable` goes back to an earlier version."""
 
-from pathlib import Path
-
 import click
 
 from tfx_hallmark.answers.operation import would_move
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.operation_report import CHECKING, report, report_done
 from tfx_hallmark.cli.patience import said_if_slow
-from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.cli.root import open_registry, open_to_operate
+from tfx_hallmark.cli.waiting import wait_for
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("rollback")
@@ -20,12 +20,24 @@ from tfx_hallmark.cli.root import open_model, open_registry
 )
 @options.reason
 @options.dry_run
+@options.waiting
 @options.root
 @options.as_json
-def command(model: str, to: str | None, reason: str, dry_run: bool, root: Path | None, as_json: bool) -> None:
+def command(
+    model: str,
+    to: str | None,
+    reason: str,
+    dry_run: bool,
+    wait: bool,
+    servers: tuple[str, ...],
+    timeout: float,
+    root: Root | None,
+    as_json: bool,
+) -> None:
     """Move `stable` back to a version that was stable before.
 
-    Its release gets a new, higher number, which TF Serving loads at its next look; no byte is copied.
+    Under the serving policy `latest` its release gets a new, higher number, which TF Serving loads at its next
+    look; under `labels` the label moves in models.config. No byte is copied.
     Without --to it is the last version that was stable, was not rolled back from, and is not in
     quarantine. To bar the bad version too, use 'hallmark quarantine', which rolls back by itself.
 
@@ -33,10 +45,12 @@ def command(model: str, to: str | None, reason: str, dry_run: bool, root: Path |
     Examples:
       hallmark rollback penguin --reason "accuracy fell on Biscoe"
       hallmark rollback penguin --to 1.2.0 --reason "accuracy fell on Biscoe"
+      hallmark rollback penguin --reason "accuracy fell on Biscoe" --wait --server http://serving:8501
       hallmark rollback penguin --dry-run --reason "trying it out"
     """  # noqa: D301
     registry = open_registry(root)
-    opened = open_model(registry, model)
+    opened = open_to_operate(registry, model, dry_run=dry_run)
+    waited = wait_for(opened.settings, wait=wait, servers=servers, timeout=timeout, dry_run=dry_run)
     if dry_run:
         with said_if_slow(CHECKING):
             plan = opened.dry_run.rollback(to=to)
@@ -44,4 +58,4 @@ def command(model: str, to: str | None, reason: str, dry_run: bool, root: Path |
     else:
         with said_if_slow(CHECKING):
             operation = opened.rollback(to=to, reason=reason)
-        report_done(registry, opened, operation, as_json=as_json)
+        report_done(registry, opened, operation, as_json=as_json, wait=waited)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from tfx_hallmark.cli.progress import Transfers
 from tfx_hallmark.cli.settings_file import SETTINGS, read_settings
 from tfx_hallmark.registry.errors import ConfigError, NotFoundError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.store_url import Root, absolute_root, is_url, parse_root
 
 _NAMED = 5  # how many models an error lists
 
@@ -14,15 +16,26 @@ class NoRootError(ConfigError):
     """Nothing says which registry to work on."""
 
 
-def open_registry(root: Path | None) -> Registry:
+def open_registry(root: Root | None) -> Registry:
     """Open the registry at `root`, which `--root` or HALLMARK_ROOT gave, else the one in `hallmark.yaml`.
 
     Raises:
         NoRootError: If nothing names a root.
         ConfigError: If `hallmark.yaml` cannot be used.
-        NotFoundError: If the directory is no registry root.
+        NotFoundError: If what it names is no registry root.
+        StorageError: If an object store cannot be asked.
     """
-    return Registry.open((_configured_root() if root is None else root).absolute())
+    return Registry.open(absolute_root(_configured_root() if root is None else root), progress=Transfers())
+
+
+def root_to_fill(root: Root | None) -> Registry:
+    """Return the registry at `root`, which need not be there yet; otherwise as `open_registry`.
+
+    Raises:
+        NoRootError: If nothing names a root.
+        ConfigError: If `hallmark.yaml` cannot be used.
+    """
+    return Registry(absolute_root(_configured_root() if root is None else root))
 
 
 def open_model(registry: Registry, name: str) -> Model:
@@ -32,9 +45,22 @@ def open_model(registry: Registry, name: str) -> Model:
         InvalidNameError: If the name cannot be a model's.
         NotFoundError: If the registry has no such model.
     """
-    model = registry.model(name)
+    return _with_history(registry, registry.model(name))
+
+
+def open_to_operate(registry: Registry, name: str, *, dry_run: bool) -> Model:
+    """Open a model that has a history; for a dry run as it lies, for that finishes nothing either.
+
+    Raises:
+        InvalidNameError: If the name cannot be a model's.
+        NotFoundError: If the registry has no such model.
+    """
+    return _with_history(registry, registry.look_at(name) if dry_run else registry.model(name))
+
+
+def _with_history(registry: Registry, model: Model) -> Model:
     if model.state.seq == 0:
-        raise no_such_model(registry, name)
+        raise no_such_model(registry, model.name)
     return model
 
 
@@ -46,7 +72,7 @@ def no_such_model(registry: Registry, name: str) -> NotFoundError:
     return NotFoundError(f"{registry.root} has no model {name!r}: {known}")
 
 
-def _configured_root() -> Path:
+def _configured_root() -> Root:
     settings = read_settings(instead="--root DIR")
     if settings is None:
         msg = f"no registry root is given: use --root DIR, set HALLMARK_ROOT, or write 'root: DIR' into {SETTINGS} here"
@@ -55,5 +81,7 @@ def _configured_root() -> Path:
     if not isinstance(root, str) or not root:
         msg = f"{SETTINGS.absolute()} names no registry root: write 'root: DIR' into it, or use --root DIR"
         raise NoRootError(msg) if root is None else ConfigError(msg)
+    if is_url(root):
+        return parse_root(root)
     # The file may be shared; what it says holds wherever it lies.
     return SETTINGS.parent / Path(root).expanduser()

@@ -1,7 +1,6 @@
 """`hallmark show`: everything that is recorded about one version."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,7 @@ from tfx_hallmark.cli.root import open_model, open_registry
 from tfx_hallmark.registry.manifest import Code, DataSource, Environment, Manifest, Run
 from tfx_hallmark.registry.names import parse_reference
 from tfx_hallmark.registry.savedmodel import Signature
+from tfx_hallmark.registry.store_url import Root
 from tfx_hallmark.registry.version_facts import tensor_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Fact = tuple[str, "Cell"]
 @options.reference
 @options.root
 @options.as_json
-def command(reference: str, root: Path | None, as_json: bool) -> None:
+def command(reference: str, root: Root | None, as_json: bool) -> None:
     """Show everything that is recorded about one version.
 
     \b
@@ -86,7 +86,16 @@ def _identity(answer: Details) -> Iterator[Fact]:
         yield "description", answer.description
     if answer.quarantine is not None:
         yield "quarantine", (answer.quarantine, "magenta")
+    if answer.held is not None:
+        yield "held", (answer.held, "cyan")
+    if answer.signed_by is not None:
+        yield "signed by", f"key {answer.signed_by}"
+    for training in answer.reproductions:
+        yield "trained again", f"{training.outcome.replace('_', ' ')}: {training.summary}"
     yield "releases", ", ".join(_release(number, answer) for number in answer.releases) or "none"
+    for stone in answer.tombstones:
+        numbers = ", ".join(map(str, stone.releases))
+        yield "files deleted", f"of {numbers}, {second(stone.time)} by {stone.actor}: {stone.reason}"
     yield "labels", ", ".join(answer.labels) or "none"
     if answer.path is not None:
         yield "path", answer.path

@@ -1,6 +1,5 @@
 """`hallmark sync`: what happened to a model, recorded in ML Metadata."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +12,9 @@ from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.metadata import require_connection
 from tfx_hallmark.cli.progress import Progress
-from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.cli.root import open_registry, open_to_operate
 from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.store_url import Root
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore
@@ -70,7 +70,7 @@ def command(
     dry_run: bool,
     from_first: bool,
     metadata: str | None,
-    root: Path | None,
+    root: Root | None,
     as_json: bool,
 ) -> None:
     """Record in ML Metadata what happened to a model, or to all; each event once, however often it is run.
@@ -86,7 +86,8 @@ def command(
       hallmark sync --metadata mysql://tfx@db.example.com:3306/mlmd
     """  # noqa: D301
     registry = open_registry(root)
-    models = [open_model(registry, name) for name in ([model] if model else registry.models())]
+    names = [model] if model else registry.models()
+    models = [open_to_operate(registry, name, dry_run=dry_run) for name in names]
     connection = require_connection(metadata)
     from tfx_hallmark.lineage.connection.address import address_of
     from tfx_hallmark.lineage.connection.store import open_store

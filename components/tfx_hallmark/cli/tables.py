@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tfx_hallmark.cli.text import escape
+from tfx_hallmark.answers.text import escape
 
 Cell: TypeAlias = "str | tuple[str, str]"  # text, or text with a rich style
 

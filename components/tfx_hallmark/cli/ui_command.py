@@ -12,6 +12,7 @@ from tfx_hallmark.cli import options
 from tfx_hallmark.cli.metadata import open_connection
 from tfx_hallmark.cli.root import open_registry
 from tfx_hallmark.registry.errors import ConfigError
+from tfx_hallmark.registry.store_url import Root
 
 TOKEN = "HALLMARK_UI_TOKEN"  # noqa: S105 - the name of a variable
 _SHORTEST_TOKEN = 16
@@ -60,7 +61,7 @@ def command(
     token_file: Path | None,
     open_browser: bool,
     metadata: str | None,
-    root: Path | None,
+    root: Root | None,
 ) -> None:
     """Show the registry as web pages, until interrupted. Reads only, unless actions are allowed.
 

@@ -1,14 +1,13 @@
 """`hallmark unquarantine`: a version may serve again."""
 
-from pathlib import Path
-
 import click
 
 from tfx_hallmark.answers.operation import would_unquarantine
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.operation_report import report, report_done
-from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.cli.root import open_registry, open_to_operate
 from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.store_url import Root
 
 
 @click.command("unquarantine")
@@ -17,18 +16,19 @@ from tfx_hallmark.registry.names import parse_reference
 @options.dry_run
 @options.root
 @options.as_json
-def command(reference: str, reason: str, dry_run: bool, root: Path | None, as_json: bool) -> None:
+def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Lift a quarantine: the version may serve again.
 
     No label moves; 'hallmark rollback --to' or 'hallmark promote' makes the version serve.
 
     \b
-    Example:
+    Examples:
       hallmark unquarantine penguin@1.3.0 --reason "the labels were sound after all"
+      hallmark unquarantine penguin@1.3.0 --dry-run --reason "trying it out"
     """  # noqa: D301
     named = parse_reference(reference)
     registry = open_registry(root)
-    model = open_model(registry, named.model)
+    model = open_to_operate(registry, named.model, dry_run=dry_run)
     if dry_run:
         report(would_unquarantine(model, model.version(named.value).version), as_json=as_json)
     else:

@@ -1,6 +1,6 @@
 """`hallmark verify`: whether releases are still what was published."""
 
-from pathlib import Path
+import math
 
 import click
 import msgspec
@@ -11,44 +11,78 @@ from tfx_hallmark.answers.verification import Verification, Verified
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import no_such_model, open_registry
-from tfx_hallmark.registry import verification
 from tfx_hallmark.registry.errors import CorruptLogError
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining import verification
+from tfx_hallmark.registry.examining.finding import Finding
+from tfx_hallmark.registry.examining.record_findings import log_damaged
+from tfx_hallmark.registry.golden import TOLERANCE
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.names import check_model_name, parse_reference
-from tfx_hallmark.registry.record_findings import log_damaged
 from tfx_hallmark.registry.registry import Registry
-from tfx_hallmark.registry.releases import ReleaseDirectories
+from tfx_hallmark.registry.release_storage import Releases
+from tfx_hallmark.registry.settings import Settings
+from tfx_hallmark.registry.store_url import Root
 
 
 class _Target(msgspec.Struct, frozen=True):
     model: str
     which: str | None
     ledger: Ledger
-    directories: ReleaseDirectories
+    directories: Releases
+    settings: Settings
     numbers: list[int]
 
 
 @click.command("verify")
 @click.argument("targets", metavar="[REF|MODEL]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Verify every model.")
+@click.option(
+    "--predictions",
+    is_flag=True,
+    help="Load each REF's release and ask it its version's golden requests, in place of reading it; needs TensorFlow.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0),
+    metavar="NUMBER",
+    help=f"With --predictions: two numbers agree if they differ by no more than NUMBER * (1 + |recorded|); by default "
+    f"{TOLERANCE:g}.",
+)
 @options.root
 @options.as_json
 @click.pass_context
 def command(
-    ctx: click.Context, targets: tuple[str, ...], everything: bool, root: Path | None, as_json: bool
+    ctx: click.Context,
+    targets: tuple[str, ...],
+    everything: bool,
+    predictions: bool,
+    tolerance: float | None,
+    root: Root | None,
+    as_json: bool,
 ) -> None:
     """Read releases to the last byte and hold them against what was published; exit 1 if anything differs.
 
     penguin@7 is one release, penguin@1.2.0 all releases of that version, penguin all of the model and its base
     path. Nothing is changed.
 
+    With --predictions, answers count in place of bytes: also under other packages, or where somebody forged the
+    records to match other weights.
+
     \b
     Examples:
       hallmark verify penguin
       hallmark verify penguin@stable penguin@7
       hallmark verify --all --json
+      hallmark verify --predictions penguin@stable
     """  # noqa: D301
+    if predictions:
+        _verify_predictions(
+            ctx, targets, everything, TOLERANCE if tolerance is None else tolerance, root, as_json
+        )
+        return
+    if tolerance is not None:
+        msg = "--tolerance is for --predictions: bytes are equal or not"
+        raise click.UsageError(msg)
     if everything == bool(targets):
         msg = "name a REF or MODEL, or give --all" if not everything else "give either names or --all"
         raise click.UsageError(msg)
@@ -70,6 +104,31 @@ def command(
         ctx.exit(1)
 
 
+def _verify_predictions(
+    ctx: click.Context,
+    references: tuple[str, ...],
+    everything: bool,
+    tolerance: float,
+    root: Root | None,
+    as_json: bool,
+) -> None:
+    if not math.isfinite(tolerance):
+        msg = f"--tolerance is {tolerance}: give a number, as 1e-5"
+        raise click.UsageError(msg)
+    if everything or not references or not all("@" in reference for reference in references):
+        msg = "--predictions takes each REF by itself, as penguin@stable or penguin@7"
+        raise click.UsageError(msg)
+    from tfx_hallmark.cli.predictions_check import check_predictions, print_predictions
+
+    answer = check_predictions(open_registry(root), references, tolerance)
+    if as_json:
+        print_json(answer)
+    else:
+        print_predictions(answer)
+    if not answer.agrees:
+        ctx.exit(1)
+
+
 def _open(registry: Registry, text: str) -> _Target | Finding:
     """Find out what is to be read, before anything is; or say that the log cannot be."""
     model, at, _ = text.partition("@")
@@ -82,7 +141,8 @@ def _open(registry: Registry, text: str) -> _Target | Finding:
         return log_damaged(model, error)
     if state.seq == 0:
         raise no_such_model(registry, model)
-    return _Target(model, which, ledger, directories, verification.releases_of(state, which))
+    numbers = verification.releases_of(state, which)
+    return _Target(model, which, ledger, directories, registry.settings.read(), numbers)
 
 
 def _verify(target: _Target) -> tuple[list[Verified], list[Finding]]:
@@ -90,7 +150,9 @@ def _verify(target: _Target) -> tuple[list[Verified], list[Finding]]:
 
     releases = []
     findings: list[Finding] = []
-    run = verification.Verification(target.ledger.refresh, target.ledger.objects, target.directories).run
+    run = verification.Verification(
+        target.ledger.refresh, target.ledger.objects, target.directories, target.settings
+    ).run
     with Stages(target.model) as stages:
         for release in run(target.numbers, progress=stages("bytes")):
             findings += release.findings
@@ -99,7 +161,7 @@ def _verify(target: _Target) -> tuple[list[Verified], list[Finding]]:
                     model=release.model,
                     version=release.version,
                     release=release.release,
-                    path=as_text(release.path),
+                    path=as_text(release.location),
                     files=release.files,
                     size=release.size,
                     findings=len(release.findings),

@@ -1,7 +1,7 @@
 """`hallmark why`: how the gate came to its verdict on a version."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -10,21 +10,24 @@ from tfx_hallmark.answers.text import number
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import open_model, open_registry
+from tfx_hallmark.registry.compatibility import BREAKING
 from tfx_hallmark.registry.names import parse_reference
-from tfx_hallmark.registry.verdict import VersionAt
+from tfx_hallmark.registry.store_url import Root
+from tfx_hallmark.registry.verdict import Replay, VersionAt
 
 if TYPE_CHECKING:
-    from tfx_hallmark.cli.tables import Cell
+    from tfx_hallmark.cli.tables import Cell, Page
 
 
 @click.command("why")
 @options.reference
 @options.root
 @options.as_json
-def command(reference: str, root: Path | None, as_json: bool) -> None:
+def command(reference: str, root: Root | None, as_json: bool) -> None:
     """Explain the gate's last verdict on a version, metric by metric and slice by slice.
 
-    The margin says by how much a threshold is met; below zero, by how much it is missed.
+    The margin says by how much a threshold is met; below zero, by how much it is missed. Where
+    confidence was asked for, it is that of the end of the interval which decides.
     A version on which the gate has not decided is an error (exit code 1).
 
     \b
@@ -54,10 +57,14 @@ def _print(answer: Explanation) -> None:
         page.line(("BOOTSTRAP", "bold yellow"), " first release: only value thresholds were checked")
     if answer.quarantine is not None:
         page.line(("QUARANTINE", "bold magenta"), f" it may not serve now: {answer.quarantine}")
+    _print_compatibility(page, answer)
     page.line("")
     if answer.checks:
-        headers = ("metric", "slice", "candidate", "baseline", "margin", "", "required")
-        page.table(headers, map(_row, answer.checks), right=(2, 3, 4))
+        # Evidence of older versions counts no examples, and few gates ask for intervals.
+        columns = {name: column for name, column in _COLUMNS.items() if any(map(column.told, answer.checks))}
+        rows = [tuple(column.cell(check) for column in columns.values()) for check in answer.checks]
+        right = [index for index, column in enumerate(columns.values()) if column.right]
+        page.table(tuple(columns), rows, right=right)
     else:
         page.line("No threshold was checked.")
     page.line("")
@@ -70,14 +77,59 @@ def _named(model: str, version: VersionAt | None) -> str:
     return f"{model} {version.version}, release {version.release} ({version.digest[:15]}…)"
 
 
-def _row(check: CheckLine) -> "tuple[Cell, ...]":
-    outcome = ("pass", "green") if check.passed else ("FAIL", "bold red")
-    return (
-        check.metric,
-        check.slice,
-        number(check.candidate),
-        number(check.baseline),
-        number(check.margin, sign="+"),
-        outcome,
-        f"{check.threshold} ({check.note})" if check.note else check.threshold,
-    )
+def _print_compatibility(page: "Page", answer: Explanation) -> None:
+    """Say what breaks the baseline's clients, all of it, and what came of its golden requests."""
+    for line in answer.allowed_breaks:
+        page.line(("BREAKING", "bold yellow"), f" let through on a person's word: {line}")
+    for reason in answer.reasons:
+        if reason.code == "breaking_change":
+            page.line(("BREAKING", "bold red"), f" {reason.text.removeprefix(BREAKING)}")
+    if answer.replay is not None:
+        page.line(f"golden requests: {_replayed(answer.replay)}")
+    if {reason.code for reason in answer.reasons} & {"breaking_change", "requests_fail"}:
+        page.line(
+            "RegistryPusher(..., allow_breaking=True) lets such a change through, and keeps it on record"
+        )
+
+
+def _replayed(replay: Replay) -> str:
+    if not replay.requests:
+        return f"none, {replay.note}"
+    outcome = "; ".join(replay.failures) or "each answered as the baseline does, but for the numbers"
+    return f"{replay.requests} sent: {outcome}"
+
+
+class _Column(NamedTuple):
+    cell: "Callable[[CheckLine], Cell]"
+    right: bool = False
+    told: Callable[[CheckLine], bool] = lambda _: True
+
+
+def _interval(check: CheckLine) -> str:
+    if check.interval is None:
+        return "-"
+    least, greatest = check.interval
+    return f"{number(least, sign='+')} to {number(greatest, sign='+')}"
+
+
+def _outcome(check: CheckLine) -> "Cell":
+    if not check.judged:
+        return ("-", "dim")
+    return ("pass", "green") if check.passed else ("FAIL", "bold red")
+
+
+_COLUMNS = {
+    "metric": _Column(lambda check: check.metric),
+    "slice": _Column(lambda check: check.slice),
+    "examples": _Column(
+        lambda check: "-" if check.examples is None else str(check.examples),
+        right=True,
+        told=lambda check: check.examples is not None,
+    ),
+    "candidate": _Column(lambda check: number(check.candidate), right=True),
+    "baseline": _Column(lambda check: number(check.baseline), right=True),
+    "improvement": _Column(_interval, right=True, told=lambda check: check.interval is not None),
+    "margin": _Column(lambda check: number(check.margin, sign="+"), right=True),
+    "": _Column(_outcome),
+    "required": _Column(lambda check: f"{check.threshold} ({check.note})" if check.note else check.threshold),
+}

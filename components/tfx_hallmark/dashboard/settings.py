@@ -1,10 +1,11 @@
 """How the page is run."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from tfx_hallmark.registry.store_url import Root
 
 if TYPE_CHECKING:
     from tfx_hallmark.lineage.connection.address import Connection
@@ -23,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         committed: Called with a model's name after an action changed it.
     """
 
-    root: Path
+    root: Root
     metadata: "Connection | None" = None
     token: str | None = None
     hosts: tuple[str, ...] = LOCAL_HOSTS

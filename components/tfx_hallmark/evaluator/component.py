@@ -9,7 +9,7 @@ from tfx.types.component_spec import ChannelParameter
 from tfx.utils import json_utils
 
 from tfx_hallmark.artifacts import ModelVersion
-from tfx_hallmark.evaluator.eval_config import check_eval_config
+from tfx_hallmark.evaluator.eval_config_check import check_eval_config
 from tfx_hallmark.evaluator.executor import Executor
 
 
@@ -27,7 +27,8 @@ class BaselineEvaluator(Evaluator):
 
     It takes its baseline from StableBaseline, and evaluates without one only if that says that nothing
     is stable. An EvalConfig which could never bless a model, or would bless any, is refused when the
-    pipeline is defined.
+    pipeline is defined. Where the EvalConfig asks for a confidence, or for a least size of slices, the
+    blessing speaks of what TFMA can judge; the rest is judged by RegistryPusher's gate.
 
     !!! Example
         ``` python
@@ -73,8 +74,7 @@ class BaselineEvaluator(Evaluator):
             module_path: Dotted name of a module with `custom_eval_shared_model` or `custom_extractors`.
 
         Raises:
-            ConfigError: If the EvalConfig can never bless a first model, has no threshold, lacks a
-                direction, or names its only model.
+            ConfigError: If the EvalConfig does not mean what it seems to, see `check_eval_config`.
         """
         check_eval_config(eval_config)
         spec = BaselineEvaluatorSpec(

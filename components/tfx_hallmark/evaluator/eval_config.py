@@ -1,18 +1,15 @@
-"""EvalConfigs that mean what they seem to: one builder, and one check for those made by hand.
-
-TFMA takes each of these without a word: change thresholds alone (never bless a first model), no
-threshold at all (never bless anything), a change threshold without a direction (never passes), a
-name on a single model (fails as soon as there is a baseline), a threshold on a slice that is not
-computed (never passes).
-"""
+"""Builds EvalConfigs that a candidate passes by beating what serves."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from tfx_hallmark.evidence import confidence_level
 from tfx_hallmark.registry.errors import ConfigError
 
-Features = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+# TFMA's jackknife merges the sums of these twice, so that even their plain values come out wrong
+# (`merge_accumulators` in tensorflow_model_analysis/metrics/mean_regression_error.py and flip_metrics.py).
+_WRONG_BY_JACKKNIFE = ("mean_regression_error", "flip_metrics")
 
 _SMALL = 1e-6  # what a change may be off by rounding: Keras computes many metrics in float32
 
@@ -28,7 +25,9 @@ def beats_baseline(
     slices: Sequence[str] = (),
     slice_min_value: float | None = None,
     slice_max_value: float | None = None,
-    slice_tolerance: float | None = None,
+    slice_tolerance: float | None = 0.0,
+    slice_min_examples: int | None = None,
+    confidence: float | None = None,
     more_metrics: Sequence[str] = (),
     signature_name: str = "serving_default",
     preprocessing: Sequence[str] = (),
@@ -37,6 +36,11 @@ def beats_baseline(
 
     The metric must be within its bounds overall; once something serves, it must also improve on that
     by more than `min_improvement` overall, and lose no more than `slice_tolerance` on any slice.
+
+    With `confidence` that has to be more than noise: the whole interval of the improvement must lie above
+    `min_improvement`, and a slice speaks against the candidate if its whole interval lies below
+    `-slice_tolerance`. Bounds on values stay bounds on what was measured. Intervals take twenty samples of
+    the examples, which TFMA draws anew in each run.
 
     Args:
         metric: Metric to decide on: a class name of Keras or TFMA such as `SparseCategoricalAccuracy`,
@@ -52,6 +56,10 @@ def beats_baseline(
         slice_max_value: Greatest value on every slice.
         slice_tolerance: How much worse than the baseline a slice may get, in the metric's unit; None
             leaves slices out of the comparison.
+        slice_min_examples: Slices with fewer examples are told and not judged; None judges all. Only
+            BaselineEvaluator can do that: with TFX's own Evaluator, one small slice fails every threshold.
+        confidence: How sure an improvement must be, between 0 and 1, such as 0.95; None compares the
+            measured values alone.
         more_metrics: Further metrics to compute, without thresholds.
         signature_name: Signature to evaluate.
         preprocessing: Signatures that transform the examples first, e.g. `transform_features`.
@@ -60,7 +68,7 @@ def beats_baseline(
         A `tfma.EvalConfig`.
 
     Raises:
-        ConfigError: If no first model could ever pass, or a metric is unknown.
+        ConfigError: If no first model could ever pass, a metric is unknown, or a number means nothing.
     """
     # TFX 1.21 puts stand-ins in place that TFMA's imports need, so it comes first.
     import tfx  # noqa: F401
@@ -70,7 +78,7 @@ def beats_baseline(
     _check_numbers(min_improvement=min_improvement, slice_tolerance=slice_tolerance)
     _check_range("min_value", min_value, "max_value", max_value)
     _check_range("slice_min_value", slice_min_value, "slice_max_value", slice_max_value)
-    _check_slice_arguments(slices, slice_min_value, slice_max_value, slice_tolerance)
+    _check_slice_arguments(slices, slice_min_value, slice_max_value, slice_tolerance, slice_min_examples)
     sign = 1.0 if direction == "higher_is_better" else -1.0
     towards = getattr(config_pb2.MetricDirection, direction.upper())
 
@@ -98,7 +106,7 @@ def beats_baseline(
             slicing_specs=[config_pb2.SlicingSpec(feature_keys=[feature]) for feature in slices],
         )
     more = [config_pb2.MetricConfig(class_name=_class_name(name)) for name in (*more_metrics, "ExampleCount")]
-    return config_pb2.EvalConfig(
+    config = config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
                 signature_name=signature_name, label_key=label_key, preprocessing_function_names=preprocessing
@@ -108,6 +116,30 @@ def beats_baseline(
         + [config_pb2.SlicingSpec(feature_keys=[feature]) for feature in slices],
         metrics_specs=[config_pb2.MetricsSpec(metrics=[decided, *more])],
     )
+    if slice_min_examples is not None:
+        config.options.min_slice_size.value = slice_min_examples
+    if confidence is not None:
+        confidence_level.ask_for(config, confidence_level.check_level(confidence))
+        config.options.confidence_intervals.method = _interval_method(
+            one.class_name for one in (decided, *more)
+        )
+    return config
+
+
+def wrong_by_jackknife(class_name: str) -> bool:
+    """Tell whether TFMA's jackknife falsifies a metric; the bootstrap does not, at twenty times the work."""
+    from tensorflow_model_analysis.metrics import metric_types
+
+    metric = metric_types.registered_metrics().get(class_name)
+    return metric is not None and metric.__module__.rpartition(".")[2] in _WRONG_BY_JACKKNIFE
+
+
+def _interval_method(class_names: Iterable[str]) -> Any:
+    from tensorflow_model_analysis.proto import config_pb2
+
+    if any(map(wrong_by_jackknife, class_names)):
+        return config_pb2.ConfidenceIntervalOptions.POISSON_BOOTSTRAP
+    return config_pb2.ConfidenceIntervalOptions.JACKKNIFE
 
 
 def _check_direction(direction: str, min_value: float | None, max_value: float | None) -> None:
@@ -125,8 +157,11 @@ def _check_numbers(*, min_improvement: float, slice_tolerance: float | None) -> 
     if not min_improvement >= 0:
         msg = f"min_improvement is {min_improvement}: it cannot be negative, for a worse model beats nothing"
         raise ConfigError(msg)
-    if slice_tolerance is not None and not slice_tolerance >= 0:
-        msg = f"slice_tolerance is {slice_tolerance}: it cannot be negative; 0 lets no slice get worse"
+    if slice_tolerance is not None and not 0 <= slice_tolerance < math.inf:
+        msg = (
+            f"slice_tolerance is {slice_tolerance}: give 0 or more; 0 lets no slice get worse, "
+            "None leaves slices out of the comparison"
+        )
         raise ConfigError(msg)
 
 
@@ -140,12 +175,22 @@ def _check_range(lower_name: str, lower: float | None, upper_name: str, upper: f
         raise ConfigError(msg)
 
 
-def _check_slice_arguments(slices: Sequence[str], *bounds: float | None) -> None:
+def _check_slice_arguments(
+    slices: Sequence[str],
+    least: float | None,
+    greatest: float | None,
+    tolerance: float | None,
+    min_examples: int | None,
+) -> None:
     if isinstance(slices, str):
         msg = f"slices is the text {slices!r}: give a list of features, [{slices!r}]"
         raise ConfigError(msg)
-    if not slices and any(bound is not None for bound in bounds):
+    # A tolerance of nothing is the default, and says nothing where there are no slices.
+    if not slices and (tolerance or any(bound is not None for bound in (least, greatest, min_examples))):
         msg = "there is a bound for slices, but no slices: name the features to slice by"
+        raise ConfigError(msg)
+    if min_examples is not None and (not isinstance(min_examples, int) or min_examples < 1):
+        msg = f"slice_min_examples is {min_examples}: give a whole number from 1"
         raise ConfigError(msg)
 
 
@@ -165,115 +210,3 @@ def _is_keras_metric(name: str) -> bool:
     import tensorflow as tf
 
     return isinstance(getattr(tf.keras.metrics, name, None), type)
-
-
-def check_eval_config(config: Any) -> None:
-    """Make sure that an EvalConfig can bless a first model, and only a better one after it.
-
-    Args:
-        config: A `tfma.EvalConfig`.
-
-    Raises:
-        ConfigError: If it has no model, or a name on its only one; no threshold; change thresholds alone
-            or none; a change threshold without a direction or a bound; or a threshold on a slice that it
-            does not compute.
-    """
-    if len(config.model_specs) == 1 and config.model_specs[0].name:
-        msg = (
-            f"EvalConfig names its only model {config.model_specs[0].name!r}, which fails once there is a "
-            "baseline: leave ModelSpec.name empty"
-        )
-        raise ConfigError(msg)
-    thresholds = list(_thresholds(config))
-    if not thresholds:
-        msg = "EvalConfig has no threshold, so nothing could ever be blessed: add one, or use beats_baseline(...)"
-        raise ConfigError(msg)
-    for metric, threshold in thresholds:
-        if threshold.HasField("value_threshold"):
-            _check_value(metric, threshold.value_threshold)
-        if threshold.HasField("change_threshold"):
-            _check_change(metric, threshold.change_threshold)
-    # Differences between slices say nothing about the model as such, nor about the one before.
-    within = [threshold for _, threshold in _thresholds_within_slices(config)]
-    if not any(threshold.HasField("value_threshold") for threshold in within):
-        msg = (
-            "EvalConfig has change thresholds only, so no first model could be blessed, for there is nothing to "
-            "compare it with: add a value_threshold"
-        )
-        raise ConfigError(msg)
-    if not any(threshold.HasField("change_threshold") for threshold in within):
-        msg = (
-            "EvalConfig has no change threshold, so nothing is ever compared with what serves: add a "
-            "change_threshold with a direction"
-        )
-        raise ConfigError(msg)
-    _check_slices(config)
-
-
-def _check_value(metric: str, value: Any) -> None:
-    if not value.HasField("lower_bound") and not value.HasField("upper_bound"):
-        msg = f"the value threshold of {metric} bounds nothing: set lower_bound or upper_bound"
-        raise ConfigError(msg)
-
-
-def _check_change(metric: str, change: Any) -> None:
-    if not change.direction:
-        msg = f"the change threshold of {metric} has no direction: set HIGHER_IS_BETTER or LOWER_IS_BETTER"
-        raise ConfigError(msg)
-    if not change.HasField("absolute") and not change.HasField("relative"):
-        msg = f"the change threshold of {metric} bounds nothing: set absolute or relative"
-        raise ConfigError(msg)
-
-
-def _check_slices(config: Any) -> None:
-    # Without slicing specs TFMA computes the overall slice alone; with some, only if it is among them.
-    computed = {_features(spec) for spec in config.slicing_specs} or {((), ())}
-    for metric, spec in _sliced_specs(config):
-        if not any(_meets(one, _features(spec)) for one in computed):
-            names = ", ".join([*spec.feature_keys, *spec.feature_values]) or "Overall"
-            msg = f"{metric} has a threshold on slice {names}, which is not computed: add it to slicing_specs"
-            raise ConfigError(msg)
-
-
-def _meets(computed: Features, wanted: Features) -> bool:
-    """Tell whether a computed slice is one that a threshold is on (tfma/slicer/slicer_lib.py)."""
-    keys, values = dict.fromkeys(computed[0]), dict(computed[1])
-    same = {*keys, *values} == {*wanted[0], *dict(wanted[1])}
-    return same and all(values.get(key, value) == value for key, value in wanted[1])
-
-
-def _features(spec: Any) -> Features:
-    return tuple(sorted(spec.feature_keys)), tuple(sorted(spec.feature_values.items()))
-
-
-def _thresholds(config: Any) -> Iterator[tuple[str, Any]]:
-    yield from _thresholds_within_slices(config)
-    for spec in config.metrics_specs:
-        for metric, several in spec.cross_slice_thresholds.items():
-            yield from ((metric, entry.threshold) for entry in several.thresholds)
-        for metric_config in spec.metrics:
-            yield from (
-                (metric_config.class_name, entry.threshold) for entry in metric_config.cross_slice_thresholds
-            )
-
-
-def _thresholds_within_slices(config: Any) -> Iterator[tuple[str, Any]]:
-    for spec in config.metrics_specs:
-        yield from spec.thresholds.items()
-        for metric, several in spec.per_slice_thresholds.items():
-            yield from ((metric, entry.threshold) for entry in several.thresholds)
-        for metric_config in spec.metrics:
-            if metric_config.HasField("threshold"):
-                yield metric_config.class_name, metric_config.threshold
-            yield from (
-                (metric_config.class_name, entry.threshold) for entry in metric_config.per_slice_thresholds
-            )
-
-
-def _sliced_specs(config: Any) -> Iterator[tuple[str, Any]]:
-    for spec in config.metrics_specs:
-        for metric, several in spec.per_slice_thresholds.items():
-            yield from ((metric, sliced) for entry in several.thresholds for sliced in entry.slicing_specs)
-        for metric_config in spec.metrics:
-            for entry in metric_config.per_slice_thresholds:
-                yield from ((metric_config.class_name, sliced) for sliced in entry.slicing_specs)

@@ -4,14 +4,20 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from tfx_hallmark.evidence import confidence_level
+from tfx_hallmark.evidence.intervals import StandardError, standard_errors, with_interval
+from tfx_hallmark.evidence.slices import SliceKey, applies, slice_name, slice_of
+from tfx_hallmark.evidence.tfma_objections import failures, missing_slices, without_examples
 from tfx_hallmark.registry.errors import EvidenceError
-from tfx_hallmark.registry.verdict import OVERALL, Comparison, Direction, Evidence, MetricValue
+from tfx_hallmark.registry.verdict import Comparison, Direction, Evidence, MetricValue
 
 EVAL_CONFIG_FILE = "eval_config.json"  # tfma/writers/eval_config_writer.py
+# Beside it, where BaselineEvaluator kept thresholds from TFMA that only the gate can judge: the whole EvalConfig.
+GATE_CONFIG_FILE = "hallmark_eval_config.json"
 
 # The kinds of values that have a bound to be held against; plots, matrices and the like have none.
 _NUMBERS = frozenset(("double_value", "bounded_value", "t_distribution_value"))
@@ -49,11 +55,15 @@ def read_evidence(evaluation: str, *, validated: bool) -> TfmaResult:
     from tensorflow_model_analysis.proto import config_pb2
 
     written = _read_json(Path(evaluation) / EVAL_CONFIG_FILE)
+    asked = Path(evaluation) / GATE_CONFIG_FILE
+    asked_config = _read_json(asked) if asked.exists() else None
     try:
-        config = json_format.ParseDict(written["evalConfig"], config_pb2.EvalConfig())
+        of_tfma = json_format.ParseDict(written["evalConfig"], config_pb2.EvalConfig())
+        asked_text = written["evalConfig"] if asked_config is None else asked_config
+        config = json_format.ParseDict(asked_text, config_pb2.EvalConfig())
         # TFMA writes slices in whatever order Beam had them; the first one is all examples.
         found = {
-            _slice_of(entry): _values(entry)
+            slice_of(entry): _MeasuredSlice(_values(entry), standard_errors(entry))
             for entry in tfma.load_metrics(evaluation)
             if entry.HasField("slice_key")
         }
@@ -66,16 +76,21 @@ def read_evidence(evaluation: str, *, validated: bool) -> TfmaResult:
     names = _ModelNames(config)
     # What the Evaluator itself validates by (tfx/components/evaluator/executor.py).
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(config.metrics_specs, eval_config=config)
+    missing = []
     if outcome is not None:
-        _check_complete(evaluation, thresholds, sliced, outcome)
+        validated_on = metric_specs.metric_thresholds_from_metrics_specs(
+            of_tfma.metrics_specs, eval_config=of_tfma
+        )
+        _check_complete(evaluation, validated_on, sliced, outcome)
+        missing = list(dict.fromkeys((*missing_slices(outcome), *without_examples(thresholds, sliced))))
     evidence = Evidence(
         validation_ok=None if outcome is None else bool(outcome.validation_ok),
-        comparisons=tuple(_comparisons(thresholds, sliced, names)),
-        missing_slices=() if outcome is None else tuple(_missing_slices(outcome)),
-        failures=() if outcome is None else tuple(_failures(outcome)),
+        comparisons=tuple(_comparisons(thresholds, sliced, names, config)),
+        missing_slices=tuple(missing),
+        failures=() if outcome is None else tuple(failures(outcome)),
         metrics=tuple(_metric_values(sliced, names.candidate)),
         baseline_metrics=() if names.baseline is None else tuple(_metric_values(sliced, names.baseline)),
-        eval_config=json.dumps(written["evalConfig"], sort_keys=True),
+        eval_config=json.dumps(asked_text, sort_keys=True),
     )
     locations = written.get("modelLocations", {})
     return TfmaResult(
@@ -95,9 +110,16 @@ class _ModelNames:
         self.candidate: str = candidates[0] if baselines and candidates else ""
 
 
-SliceKey = tuple[tuple[str, Any], ...]
 Thresholds = Mapping[Any, Any]  # by TFMA's MetricKey: pairs of slicing spec, or None, and bound
 Values = dict[Any, float | None]  # by TFMA's MetricKey; None for what is not a finite number
+
+
+class _MeasuredSlice(NamedTuple):
+    values: Values
+    errors: Mapping[Any, StandardError]
+
+
+Sliced = Mapping[SliceKey, _MeasuredSlice]
 
 
 def _read_json(path: Path) -> Any:
@@ -113,12 +135,6 @@ def _read_json(path: Path) -> Any:
 
 def _one_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
-
-
-def _slice_of(entry: Any) -> SliceKey:
-    from tensorflow_model_analysis.slicer import slicer_lib
-
-    return tuple(slicer_lib.deserialize_slice_key(entry.slice_key))
 
 
 def _values(entry: Any) -> Values:
@@ -144,10 +160,13 @@ def _number(value: Any) -> float | None:
 
 
 def _comparisons(
-    thresholds: Thresholds, sliced: Mapping[SliceKey, Values], names: _ModelNames
+    thresholds: Thresholds, sliced: Sliced, names: _ModelNames, config: Any
 ) -> Iterator[Comparison]:
     from tensorflow_model_analysis.proto import config_pb2
 
+    confidence = confidence_level.asked_for(config)
+    # TFMA takes it for the least number of examples that a slice is shown with (slicer/slicer_lib.py).
+    least = config.options.min_slice_size.value
     for key, bounds in thresholds.items():
         # TFMA lists the thresholds for each model and checks only the candidate's.
         if names.baseline is not None and key.model_name == names.baseline:
@@ -155,14 +174,25 @@ def _comparisons(
         for spec, bound in bounds:
             if isinstance(spec, config_pb2.CrossSlicingSpec):
                 continue
-            for where, values in sliced.items():
-                if _applies(spec, where):
-                    yield _comparison(key, bound, where, values, names)
+            for where, measured in sliced.items():
+                if applies(spec, where):
+                    made = msgspec.structs.replace(
+                        _comparison(key, bound, where, measured.values, names),
+                        examples=_examples(measured.values, names),
+                        min_examples=least if least > 1 and where else None,
+                    )
+                    yield with_interval(made, key, measured.errors, confidence)
 
 
-def _check_complete(
-    evaluation: str, thresholds: Thresholds, sliced: Mapping[SliceKey, Values], outcome: Any
-) -> None:
+def _examples(values: Values, names: _ModelNames) -> int | None:
+    """Return on how many examples a slice was measured; None without the metric ExampleCount."""
+    for key, value in values.items():
+        if key.name == "example_count" and key.model_name == names.candidate and not key.is_diff:
+            return None if value is None else round(value)
+    return None
+
+
+def _check_complete(evaluation: str, thresholds: Thresholds, sliced: Sliced, outcome: Any) -> None:
     """Make sure that every threshold has a slice it applies to, or that TFMA says there is none.
 
     TFMA reads a metrics file that is gone or empty as no metrics (tfma/api/model_eval_lib.py).
@@ -174,16 +204,9 @@ def _check_complete(
         for spec, _ in bounds:
             if isinstance(spec, config_pb2.CrossSlicingSpec) or spec in missing:
                 continue
-            if not any(_applies(spec, where) for where in sliced):
+            if not any(applies(spec, where) for where in sliced):
                 msg = f"evaluation {evaluation} lacks the metrics that it was validated on: run the Evaluator again"
                 raise EvidenceError(msg)
-
-
-def _applies(spec: Any, where: SliceKey) -> bool:
-    from tensorflow_model_analysis.slicer import slicer_lib
-
-    # A threshold without a slicing spec holds on every slice (tfma/evaluators/metrics_validator.py).
-    return spec is None or slicer_lib.SingleSliceSpec(spec=spec).is_slice_applicable(where)
 
 
 def _comparison(key: Any, bound: Any, where: SliceKey, values: Values, names: _ModelNames) -> Comparison:
@@ -194,7 +217,7 @@ def _comparison(key: Any, bound: Any, where: SliceKey, values: Values, names: _M
     if isinstance(bound, config_pb2.GenericValueThreshold):
         return Comparison(
             metric=_metric_name(key),
-            slice=_slice_name(where),
+            slice=slice_name(where),
             rule="value",
             lower=bound.lower_bound.value if bound.HasField("lower_bound") else None,
             upper=bound.upper_bound.value if bound.HasField("upper_bound") else None,
@@ -209,7 +232,7 @@ def _comparison(key: Any, bound: Any, where: SliceKey, values: Values, names: _M
     sign = -1.0 if direction == "lower_is_better" else 1.0
     return Comparison(
         metric=_metric_name(key),
-        slice=_slice_name(where),
+        slice=slice_name(where),
         rule="change",
         absolute=sign * bound.absolute.value + 0.0 if bound.HasField("absolute") else None,
         relative=sign * bound.relative.value + 0.0 if bound.HasField("relative") else None,
@@ -221,11 +244,11 @@ def _comparison(key: Any, bound: Any, where: SliceKey, values: Values, names: _M
     )
 
 
-def _metric_values(sliced: Mapping[SliceKey, Values], model: str) -> Iterator[MetricValue]:
-    for where, values in sorted(sliced.items(), key=lambda entry: (len(entry[0]), _slice_name(entry[0]))):
-        for key, value in sorted(values.items(), key=lambda pair: _metric_name(pair[0])):
+def _metric_values(sliced: Sliced, model: str) -> Iterator[MetricValue]:
+    for where, measured in sorted(sliced.items(), key=lambda entry: (len(entry[0]), slice_name(entry[0]))):
+        for key, value in sorted(measured.values.items(), key=lambda pair: _metric_name(pair[0])):
             if key.model_name == model and not key.is_diff:
-                yield MetricValue(metric=_metric_name(key), slice=_slice_name(where), value=value)
+                yield MetricValue(metric=_metric_name(key), slice=slice_name(where), value=value)
 
 
 def _metric_name(key: Any) -> str:
@@ -233,38 +256,3 @@ def _metric_name(key: Any) -> str:
     if key.sub_key is not None:
         name = f"{name}@{key.sub_key}"
     return f"{key.output_name}/{name}" if key.output_name else name
-
-
-def _slice_name(where: SliceKey) -> str:
-    return ", ".join(f"{column}:{_text(value)}" for column, value in where) or OVERALL
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _missing_slices(outcome: Any) -> Iterator[str]:
-    for spec in outcome.missing_slices:
-        yield _spec_name(spec)
-    for crossed in outcome.missing_cross_slices:
-        others = " and ".join(_spec_name(spec) for spec in crossed.slicing_specs)
-        yield f"cross slice {_spec_name(crossed.baseline_spec)} against {others}"
-
-
-def _spec_name(spec: Any) -> str:
-    columns = [*spec.feature_keys, *(f"{key}:{value}" for key, value in sorted(spec.feature_values.items()))]
-    return ", ".join(columns) or OVERALL
-
-
-def _failures(outcome: Any) -> Iterator[str]:
-    """List what TFMA held against the candidate and no comparison shows."""
-    if outcome.missing_thresholds:
-        yield "no threshold applied to any slice"
-    for validation in outcome.metric_validations_per_slice:
-        crossed = not validation.HasField("slice_key")
-        where = "a cross slice" if crossed else _slice_name(_slice_of(validation))
-        for failure in validation.failures:
-            why = " ".join(failure.message.split())
-            if crossed or why:
-                value = f"is {failure.metric_value.double_value.value:.4g}"
-                yield f"{failure.metric_key.name} on {where}: {why or value}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tfx_hallmark.kfp_lint.finding import Breach
 from tfx_hallmark.kfp_lint.spec import Spec, Task
+from tfx_hallmark.registry.store_url import is_url
 
 _TAGGER = "tfx_hallmark.tagger.executor.Executor"
 _BASELINE = "tfx_hallmark.baseline.executor.Executor"
@@ -24,6 +25,8 @@ def cached_registry(spec: Spec) -> Iterator[Breach]:
 
 def registry_volume(spec: Spec) -> Iterator[Breach]:
     """Each task is a pod of its own; what it writes to its own disk ends with it."""
+    if _in_object_store(spec):
+        return
     for task, component in _registry_tasks(spec):
         mounts = [str(mount.get("mountPath", "")) for mount in spec.volumes_of(task.executor_label)]
         root = _registry_root(task)
@@ -45,13 +48,13 @@ def registry_volume(spec: Spec) -> Iterator[Breach]:
 def vertex_registry(spec: Spec) -> Iterator[Breach]:
     """Vertex has no claims to mount, and its /gcs is Cloud Storage without links and atomic renames."""
     for task, component in _registry_tasks(spec):
-        if component == "VersionTagger":
-            root = _registry_root(task)
+        root = _registry_root(task)
+        if component == "VersionTagger" and not _in_object_store(spec):
             yield Breach(
                 task.place,
                 f"the registry {root or ''} must be one POSIX file system that every container sees, "
                 "and nothing in a spec for Vertex mounts one".replace("  ", " "),
-                "see that the image or the network provides it (not /gcs); else run on Kubeflow",
+                "give a root like gs://bucket/prefix, or see that the image or the network provides it (not /gcs)",
             )
 
 
@@ -59,6 +62,13 @@ def _registry_tasks(spec: Spec) -> Iterator[tuple[Task, str]]:
     for task, executor in spec.tfx_tasks():
         if executor in _COMPONENTS:
             yield task, _COMPONENTS[executor]
+
+
+def _in_object_store(spec: Spec) -> bool:
+    roots = [
+        _registry_root(task) for task, component in _registry_tasks(spec) if component == "VersionTagger"
+    ]
+    return bool(roots) and all(root is not None and is_url(root) for root in roots)
 
 
 def _registry_root(task: Task) -> str | None:

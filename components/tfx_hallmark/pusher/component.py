@@ -7,7 +7,10 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from tfx_hallmark.artifacts import ModelVersion
 from tfx_hallmark.pusher.executor import Executor
+from tfx_hallmark.pusher.signing_key import check_path
 from tfx_hallmark.registry.errors import ConfigError
+from tfx_hallmark.registry.rollout import check_rollout
+from tfx_hallmark.registry.state import STABLE
 
 
 class RegistryPusherSpec(ComponentSpec):
@@ -17,6 +20,10 @@ class RegistryPusherSpec(ComponentSpec):
         "base_directory": ExecutionParameter(type=str, optional=True),
         # Not `run_id`, which TFX keeps for itself on Airflow 2 (tfx/orchestration/metadata.py).
         "pipeline_run_id": ExecutionParameter(type=str, optional=True),
+        "rollout": ExecutionParameter(type=str, optional=True),
+        "signing_key": ExecutionParameter(type=str, optional=True),
+        # No bool, which Kubeflow Pipelines does not hand on as one.
+        "allow_breaking": ExecutionParameter(type=int, optional=True),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -49,7 +56,8 @@ class RegistryPusher(base_component.BaseComponent):
 
      - `pushed_model`: Channel of type `PushedModel` with `pushed`, `pushed_destination` and
                        `pushed_version` as TFX's Pusher sets them, a copy of the model at its uri, and
-                       `hallmark_version`, `hallmark_digest`, `hallmark_verdict`, `hallmark_reasons`.
+                       `hallmark_version`, `hallmark_digest`, `hallmark_rollout`, `hallmark_verdict`,
+                       `hallmark_reasons`.
     """
 
     SPEC_CLASS = RegistryPusherSpec
@@ -66,6 +74,9 @@ class RegistryPusher(base_component.BaseComponent):
         evaluation: channel.BaseChannel,
         baseline: channel.BaseChannel,
         run_id: str | None = None,
+        rollout: str = STABLE,
+        signing_key: str | None = None,
+        allow_breaking: bool = False,
     ) -> None:
         """Construct a RegistryPusher.
 
@@ -80,9 +91,19 @@ class RegistryPusher(base_component.BaseComponent):
             baseline: Channel of type `Model` from StableBaseline.
             run_id: Run of the pipeline, where the orchestrator does not tell its executors: on Airflow
                 `'{{ run_id }}'`.
+            rollout: `stable`, so that a candidate which beats what serves takes its place, or `canary`, so
+                that it is published under the label `canary` and `stable` stays where it is. A canary needs
+                the serving policy `labels`.
+            signing_key: Path, where the component runs, of the private key that signs a candidate before it
+                is published; by default what the environment variable `HALLMARK_SIGNING_KEY` says there, and
+                nothing is signed without either.
+            allow_breaking: Whether a candidate may take the place of what serves although requests that this
+                answers would break: its signatures changed, or it fails the baseline's golden requests. What
+                breaks stays on record.
 
         Raises:
-            ConfigError: If `push_destination` is given and is no directory.
+            ConfigError: If `push_destination` is given and is no directory, there is no such rollout,
+                `signing_key` is a key and no path, or `allow_breaking` is neither True nor False.
         """
         spec = RegistryPusherSpec(
             model=model,
@@ -93,9 +114,21 @@ class RegistryPusher(base_component.BaseComponent):
             infra_blessing=infra_blessing,
             base_directory=None if push_destination is None else _base_directory(push_destination),
             pipeline_run_id=run_id,
+            rollout=check_rollout(rollout),
+            signing_key=check_path(signing_key),
+            # Left out where it says nothing: a parameter that is there is part of TFX's cache key.
+            allow_breaking=1 if _check_allow_breaking(allow_breaking) else None,
             pushed_model=channel.Channel(type=standard_artifacts.PushedModel),
         )
         super().__init__(spec=spec)
+
+
+def _check_allow_breaking(allow_breaking: bool) -> bool:
+    # The text "false" would be true.
+    if not isinstance(allow_breaking, bool):
+        msg = f"allow_breaking is {allow_breaking!r}: give True or False"
+        raise ConfigError(msg)
+    return allow_breaking
 
 
 def _base_directory(destination: pusher_pb2.PushDestination) -> str:

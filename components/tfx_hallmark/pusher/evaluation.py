@@ -14,11 +14,12 @@ from tfx_hallmark.registry.errors import EvidenceError
 from tfx_hallmark.registry.verdict import Evaluation
 
 
-def read_evaluation(inputs: Mapping[str, list[Artifact]]) -> Evaluation:
+def read_evaluation(inputs: Mapping[str, list[Artifact]], *, allow_breaking: bool) -> Evaluation:
     """Read what the pipeline found out about a candidate.
 
     Args:
         inputs: RegistryPusher's input artifacts.
+        allow_breaking: Whether the candidate may break the baseline's clients.
 
     Raises:
         EvidenceError: If the evaluation cannot be read, or anything is about another model than the
@@ -44,6 +45,7 @@ def read_evaluation(inputs: Mapping[str, list[Artifact]]) -> Evaluation:
         baseline=read_baseline(baseline),
         compared=result.baseline is not None,
         evidence=result.evidence,
+        allow_breaking=allow_breaking,
     )
 
 

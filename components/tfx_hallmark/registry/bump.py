@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 import semver
 
+from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import InvalidNameError
 from tfx_hallmark.registry.manifest import DataSource, Manifest, Provenance
 from tfx_hallmark.registry.savedmodel import SavedModelInfo, Signature, TensorSpec
@@ -42,8 +43,8 @@ def infer_bump(info: SavedModelInfo, provenance: Provenance, previous: Manifest)
         provenance: What the candidate was made from.
         previous: The version to compare with.
     """
-    if breaks := tuple(_breaks(info.signatures, previous.signatures)):
-        return Bump("major", breaks)
+    if broken := tuple(breaks(info.signatures, previous.signatures)):
+        return Bump("major", broken)
     if changes := tuple(_changes(info, provenance, previous)):
         return Bump("minor", changes)
     return Bump("patch", (_patch_reason(provenance, previous.provenance),))
@@ -70,56 +71,10 @@ def check_semantic_version(text: str) -> str:
     return text
 
 
-def _breaks(now: Mapping[str, Signature], before: Mapping[str, Signature]) -> Iterator[str]:
-    for name, old in before.items():
-        new = now.get(name)
-        if new is None:
-            yield f"signature {name} is gone"
-            continue
-        if new.method_name != old.method_name:
-            yield f"signature {name} changed its method from {old.method_name} to {new.method_name}"
-        yield from _broken_inputs(name, new, old)
-        for output, spec in old.outputs.items():
-            if output not in new.outputs:
-                yield f"signature {name} lost output {output}"
-            elif not _fits(new.outputs[output], spec):
-                yield f"signature {name} changed output {output} from {_show(spec)} to {_show(new.outputs[output])}"
-
-
-def _broken_inputs(name: str, new: Signature, old: Signature) -> Iterator[str]:
-    for key, spec in old.inputs.items():
-        if key not in new.inputs:
-            yield f"signature {name} lost input {key}"
-        elif not _fits(spec, new.inputs[key]):
-            yield f"signature {name} changed input {key} from {_show(spec)} to {_show(new.inputs[key])}"
-        elif key in old.optional_inputs and key not in new.optional_inputs:
-            yield f"signature {name} requires input {key}, which was optional"
-    for key in new.inputs:
-        if key not in old.inputs and key not in new.optional_inputs:
-            yield f"signature {name} requires a new input {key}"
-
-
-def _fits(given: TensorSpec, wanted: TensorSpec) -> bool:
-    """Tell whether every tensor of the kind `given` is one of the kind `wanted`."""
-    if (given.dtype, given.encoding) != (wanted.dtype, wanted.encoding):
-        return False
-    if wanted.shape is None:
-        return True
-    if given.shape is None or len(given.shape) != len(wanted.shape):
-        return False
-    return all(want in (None, size) for size, want in zip(given.shape, wanted.shape, strict=True))
-
-
-def _show(spec: TensorSpec) -> str:
-    if spec.shape is None:
-        return f"{spec.dtype} of any rank"
-    return f"{spec.dtype}[{', '.join('?' if size is None else str(size) for size in spec.shape)}]"
-
-
 def _changes(info: SavedModelInfo, provenance: Provenance, previous: Manifest) -> Iterator[str]:
-    yield from _additions(info.signatures, previous.signatures)
+    yield from additions(info.signatures, previous.signatures)
     if info.structure != previous.structure or info.variables != previous.variables:
-        yield f"graph changed: {_variable_changes(info.variables, previous.variables)}"
+        yield f"graph changed: {_briefly(weight_changes(info.variables, previous.variables))}"
     before = previous.provenance
     if _differ(provenance.preprocessing, before.preprocessing):
         yield "preprocessing graph changed"
@@ -128,12 +83,18 @@ def _changes(info: SavedModelInfo, provenance: Provenance, previous: Manifest) -
     if provenance.code and before.code and _differ(provenance.code.module_digest, before.code.module_digest):
         yield "training code changed"
     if before.run is not None:
-        yield from _setting_changes("", provenance.hyperparameters, before.hyperparameters)
-        yield from _setting_changes("train_args.", provenance.train_args, before.train_args)
-        yield from _setting_changes("eval_args.", provenance.eval_args, before.eval_args)
+        yield from setting_changes("", provenance.hyperparameters, before.hyperparameters)
+        yield from setting_changes("train_args.", provenance.train_args, before.train_args)
+        yield from setting_changes("eval_args.", provenance.eval_args, before.eval_args)
 
 
-def _additions(now: Mapping[str, Signature], before: Mapping[str, Signature]) -> Iterator[str]:
+def additions(now: Mapping[str, Signature], before: Mapping[str, Signature]) -> Iterator[str]:
+    """Yield a line for everything that clients may use in one version's signatures and could not in another's.
+
+    Args:
+        now: The signatures that may have gained something, by name.
+        before: The others.
+    """
     for name, new in now.items():
         old = before.get(name)
         if old is None:
@@ -143,18 +104,28 @@ def _additions(now: Mapping[str, Signature], before: Mapping[str, Signature]) ->
             if output not in old.outputs:
                 yield f"signature {name} gained output {output}"
         for key in new.inputs:
-            if key not in old.inputs:
+            if key not in old.inputs and key in new.optional_inputs:
                 yield f"signature {name} gained optional input {key}"
 
 
-def _variable_changes(now: Mapping[str, TensorSpec], before: Mapping[str, TensorSpec]) -> str:
+def weight_changes(now: Mapping[str, TensorSpec], before: Mapping[str, TensorSpec]) -> tuple[str, ...]:
+    """Tell which weights were reshaped, added and removed, a line each.
+
+    Args:
+        now: Type and shape of each weight by its checkpoint key.
+        before: The same of the version to compare with.
+    """
     found = [
-        f"{_plain(name)} from {_show(before[name])} to {_show(now[name])}"
+        f"{_plain(name)} from {before[name]} to {now[name]}"
         for name in now
         if name in before and now[name] != before[name]
     ]
     found += [f"{_plain(name)} added" for name in now if name not in before]
     found += [f"{_plain(name)} removed" for name in before if name not in now]
+    return tuple(found)
+
+
+def _briefly(found: tuple[str, ...]) -> str:
     if not found:
         return "same weights, other operations"
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
@@ -165,7 +136,14 @@ def _plain(key: str) -> str:
     return key.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")
 
 
-def _setting_changes(prefix: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+def setting_changes(prefix: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for every setting that was added, taken away or changed.
+
+    Args:
+        prefix: What stands before each name.
+        now: The settings by name.
+        before: Those of the version to compare with.
+    """
     for key in sorted({*now, *before}):
         if key not in before:
             yield f"{prefix}{key} set to {now[key]}"
@@ -182,7 +160,7 @@ def _differ(now: str | None, before: str | None) -> bool:
 def _patch_reason(now: Provenance, before: Provenance) -> str:
     if now.data and before.data and _differ(now.data.digest, before.data.digest):
         return f"training data changed{_span_change(now.data, before.data)}"
-    if now.seed != before.seed:
+    if None not in (now.seed, before.seed) and now.seed != before.seed:
         return f"only weights changed (seed {before.seed} to {now.seed})"
     return "only weights changed"
 

@@ -12,10 +12,10 @@ from blake3 import blake3
 from tfx_hallmark.registry.errors import CorruptLogError, DigestMismatchError, StorageError
 from tfx_hallmark.registry.log import EventLog
 from tfx_hallmark.registry.state import ModelState
-from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.registry.storage import Storage
 
 _KEY = "checkpoint/state.msgpack"
-_FORM = 1
+_FORM = 2
 _CHECKSUM = 32  # bytes of BLAKE3 before the state: a cache that lies would be worse than none
 _LEAST = 64  # events between two checkpoints of a small model
 
@@ -25,7 +25,7 @@ class _Saved(msgspec.Struct):
     state: msgspec.Raw
 
 
-def load(storage: LocalStorage, log: EventLog, model: str) -> ModelState:
+def load(storage: Storage, log: EventLog, model: str) -> ModelState:
     """Return the saved state, or an empty one if there is none to use.
 
     Raises:
@@ -45,7 +45,7 @@ def load(storage: LocalStorage, log: EventLog, model: str) -> ModelState:
     return state if last[1] == state.seal else ModelState(model=model)
 
 
-def saved_state(storage: LocalStorage) -> ModelState | None:
+def saved_state(storage: Storage) -> ModelState | None:
     """Return the saved state as it is; None if there is none, or one of another form.
 
     Raises:
@@ -61,7 +61,7 @@ def saved_state(storage: LocalStorage) -> ModelState | None:
     return _decode(data)
 
 
-def save_if_due(storage: LocalStorage, state: ModelState, since: int) -> bool:
+def save_if_due(storage: Storage, state: ModelState, since: int) -> bool:
     """Save the state when enough events have come to pay for it; return whether it was saved.
 
     Args:

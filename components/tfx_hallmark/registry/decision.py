@@ -1,10 +1,15 @@
 """The gate's word on one push, taken on the state that the commit follows, and the event it makes."""
 
+from functools import partial
+
+from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.events import Published, Refused
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.objects import object_digest
+from tfx_hallmark.registry.savedmodel import Signature
 from tfx_hallmark.registry.state import ModelState, VersionState
 from tfx_hallmark.registry.verdict import Reason, Verdict
 
@@ -43,13 +48,14 @@ class Decision:
         self._ledger = ledger
         self._version = version
         self._gate = gate
+        self._signatures: dict[str, dict[str, Signature]] = {}  # by the manifest's digest
         self.verdict: Verdict
 
     def look(self, state: ModelState) -> Verdict:
         """Decide, without an event: what was published keeps the verdict of then."""
         tagged = find_tagged(state, self._version)
         if published_release(state, tagged) is None:
-            self.verdict = self._gate.verdict(state, tagged)
+            self.verdict = self._gate.verdict(state, tagged, partial(self._breaks, state.stable, tagged))
         else:
             self.verdict = self._earlier(tagged)
         return self.verdict
@@ -95,6 +101,19 @@ class Decision:
     def _is_on_record(self, tagged: VersionState) -> bool:
         """Tell whether this is a retry that is refused for the same reasons as before."""
         return tagged.refusal == object_digest(self.verdict)
+
+    def _breaks(self, stable: VersionState | None, candidate: VersionState) -> tuple[str, ...]:
+        """Tell what clients of what is stable could stumble over."""
+        if stable is None:
+            return ()
+        return tuple(breaks(self._signatures_of(candidate), self._signatures_of(stable)))
+
+    def _signatures_of(self, version: VersionState) -> dict[str, Signature]:
+        # What a digest names never changes, and a commit may have to decide many times over.
+        if version.manifest not in self._signatures:
+            manifest = self._ledger.objects.get(version.manifest, Manifest)
+            self._signatures[version.manifest] = dict(manifest.signatures)
+        return self._signatures[version.manifest]
 
     def _earlier(self, tagged: VersionState) -> Verdict:
         if tagged.verdict is not None and tagged.status == "published":

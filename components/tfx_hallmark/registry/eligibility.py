@@ -1,39 +1,68 @@
 """Which versions may serve, and under which number: asked by the plans of every operation.
 
-Here is where the serving policy decides. TF Serving's default, `latest`, serves the highest number, so
-what becomes stable must have it, and gets a new one if it does not.
+Here is where the serving policy decides. Under TF Serving's default, `latest`, the highest number serves, so
+what becomes stable must have it, and gets a new one if it does not. Under `labels` the label alone moves.
 """
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from tfx_hallmark.registry.settings import ServingPolicy
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 
+Objection: TypeAlias = Callable[[VersionState], str | None]  # why a version may not serve, if it may not
 
-def previous_good(state: ModelState) -> VersionState | None:
+
+def no_objection(_: VersionState) -> str | None:
+    """Object to nothing: what holds in a root that demands no more than the log does."""
+    return None
+
+
+def previous_good(state: ModelState, demands: Objection = no_objection) -> VersionState | None:
     """Return the version that was stable last before this one, may serve, and has its bytes.
 
     Whatever was rolled back from is no such version, so that two rollbacks go back two versions and
     never forth again; it is one once more after it was published, promoted or rolled back to.
+
+    Args:
+        state: The model's state.
+        demands: What the root demands besides, of signatures for example.
     """
+    return next(rollback_targets(state, demands), None)
+
+
+def rollback_targets(state: ModelState, demands: Objection = no_objection) -> Iterator[VersionState]:
+    """Yield the versions that rollbacks would choose one after the other: `previous_good` first."""
     line: list[str] = []
+    count: Counter[str] = Counter()  # how often each is in line, for a long one is slow to search
     for move in state.stable_moves:
         if move.release is None:
             continue
         version = state.releases[move.release].version
         if move.back:
-            del line[-1:]
-            while version in line and line[-1] != version:
-                line.pop()
+            if line:
+                count[line.pop()] -= 1
+            if count[version]:
+                while line[-1] != version:
+                    count[line.pop()] -= 1
         if line[-1:] != [version]:
             line.append(version)
-    for name in reversed(line):
+            count[version] += 1
+    for name in dict.fromkeys(reversed(line)):
         version_state = state.versions[name]
-        if version_state is not state.stable and objection_to_serving(state, version_state) is None:
-            return version_state
-    return None
+        if version_state is not state.stable and objection_to_serving(state, version_state, demands) is None:
+            yield version_state
 
 
-def number_to_serve(state: ModelState, source: int) -> int:
-    """Return the number under which a release serves: TF Serving's policy `latest` takes the highest."""
-    return source if source == state.served_release else state.next_release
+def served_release(state: ModelState, policy: ServingPolicy) -> int | None:
+    """Return the release that TF Serving serves by default under a policy; None for nothing."""
+    return state.highest_release if policy == "latest" else state.labels.get(STABLE)
+
+
+def number_to_serve(state: ModelState, source: int, policy: ServingPolicy) -> int:
+    """Return the number under which a release can serve by default: under `latest` it must be the highest."""
+    return source if policy == "labels" or source == state.highest_release else state.next_release
 
 
 def newest_release(state: ModelState, version: VersionState) -> int:
@@ -43,11 +72,13 @@ def newest_release(state: ModelState, version: VersionState) -> int:
     return newest
 
 
-def objection_to_rollback(state: ModelState, target: VersionState) -> str | None:
+def objection_to_rollback(
+    state: ModelState, target: VersionState, demands: Objection = no_objection
+) -> str | None:
     """Tell why `stable` may not go back to a version; None if it may."""
     if target is state.stable:
         return f"it is stable already, as release {state.labels[STABLE]}"
-    objection = objection_to_serving(state, target)
+    objection = objection_to_serving(state, target, demands)
     if objection is not None:
         return objection
     been_stable = {move.release for move in state.stable_moves}
@@ -57,7 +88,9 @@ def objection_to_rollback(state: ModelState, target: VersionState) -> str | None
     return None
 
 
-def objection_to_serving(state: ModelState, version: VersionState) -> str | None:
+def objection_to_serving(
+    state: ModelState, version: VersionState, demands: Objection = no_objection
+) -> str | None:
     """Tell why no label may move to a version; None if one may."""
     if version.quarantined is not None:
         return f"it is in quarantine ({version.quarantined}); choose another version"
@@ -68,4 +101,4 @@ def objection_to_serving(state: ModelState, version: VersionState) -> str | None
         return f"it was never published, {why}; choose another version"
     if state.serving_release(version) is None:
         return "the files of its releases were deleted; push its model again"
-    return None
+    return demands(version)

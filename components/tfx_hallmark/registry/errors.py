@@ -56,6 +56,14 @@ class PromotionRefusedError(HallmarkError):
     """A version that may not have a label."""
 
 
+class WithdrawalRefusedError(HallmarkError):
+    """A label that may not be taken off."""
+
+
+class HoldRefusedError(HallmarkError):
+    """A version whose files cannot be kept any more."""
+
+
 class ChangedMeanwhileError(HallmarkError):
     """A label or version that another process changed while an operation on it was under way."""
 
@@ -68,9 +76,53 @@ class DataError(HallmarkError):
     """Training or evaluation data that is missing or cannot be read."""
 
 
+class PredictionError(HallmarkError):
+    """A model that cannot be asked: it cannot be loaded or gives no answer, or TensorFlow is not here."""
+
+
+class ReproductionError(HallmarkError):
+    """A version that cannot be trained again: something it was made from is missing, or the training fails."""
+
+
 class ConfigError(HallmarkError):
     """Settings that can never work, found before anything runs."""
 
 
 class NotComparableError(HallmarkError):
     """Versions that cannot be set side by side: fewer than two, or of several models."""
+
+
+class SigningKeyError(HallmarkError):
+    """A key file that cannot sign, or cannot check signatures."""
+
+
+class SignatureError(HallmarkError):
+    """A version without a good signature where signatures are required."""
+
+
+class AdoptionRefusedError(HallmarkError):
+    """A directory of releases that cannot be taken over as it stands."""
+
+
+class ArchiveError(HallmarkError):
+    """An archive that is none, is damaged, or was made by somebody who means harm."""
+
+
+class ImportRefusedError(HallmarkError):
+    """An archive that contradicts what the registry holds, or that would serve unasked."""
+
+
+class LocalRootError(HallmarkError):
+    """Something that needs a registry root on a file system, asked of one in an object store."""
+
+
+class InvalidAddressError(HallmarkError):
+    """A text that is no address of a model server."""
+
+
+class ModelServerError(HallmarkError):
+    """Model servers that cannot be asked, or that do not come to serve what they should."""
+
+
+class SearchError(HallmarkError):
+    """A search that cannot be read, or that asks for what there is not."""

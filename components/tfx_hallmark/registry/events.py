@@ -12,7 +12,7 @@ import msgspec
 
 from tfx_hallmark.registry.errors import CorruptLogError, NewerSchemaError
 
-SCHEMA = 1
+SCHEMA = 3
 GENESIS = "0" * 64  # what the first event has for `prev`
 _SEAL_LENGTH = len(',"sha256":""}\n') + 64
 
@@ -153,9 +153,76 @@ class Adopted(EventData, frozen=True, kw_only=True, tag="adopted"):
 
 
 class Evaluated(EventData, frozen=True, kw_only=True, tag="evaluated"):
-    """This version was evaluated on further data."""
+    """This version was evaluated on further data.
+
+    Attributes:
+        evidence: Digest of the evidence object.
+        summary: What came of it, in a line.
+        data: Where the data lay, as it was named; None if that is not known.
+    """
 
     evidence: str
+    summary: str
+    data: str | None = None
+
+
+class Withdrawn(EventData, frozen=True, kw_only=True, tag="withdrawn"):
+    """A label came off this version, and points to nothing from now on."""
+
+    label: str
+
+
+class Held(EventData, frozen=True, kw_only=True, tag="held"):
+    """The files of this version must stay, whatever retention says."""
+
+
+class Unheld(EventData, frozen=True, kw_only=True, tag="unheld"):
+    """Retention may delete the files of this version again."""
+
+
+class Signed(EventData, frozen=True, kw_only=True, tag="signed"):
+    """This version's content was signed.
+
+    Attributes:
+        signature: Digest of the signature object.
+        key: Fingerprint of the public key that checks it.
+    """
+
+    signature: str
+    key: str
+
+
+class Imported(EventData, frozen=True, kw_only=True, tag="imported"):
+    """A version of another registry came in, with what that knew of it; it has no release yet.
+
+    Attributes:
+        digest: Content digest of the model.
+        tag: The tag text that it bears there.
+        manifest: Digest of the manifest object.
+        size: Bytes of the model.
+        origin: Digest of the object that says where it comes from, with its events there.
+        verdict: Digest of the verdict that it got there, if it got any.
+    """
+
+    digest: str
+    tag: str
+    manifest: str
+    size: int
+    origin: str
+    verdict: str | None = None
+
+
+class Reproduced(EventData, frozen=True, kw_only=True, tag="reproduced"):
+    """This version was trained a second time, and the result was held against it.
+
+    Attributes:
+        report: Digest of the report object, see `reproduction.ReproductionReport`.
+        outcome: How near it came: `bit_equal`, `same_predictions`, `same_metrics` or `different`.
+        summary: The same in a sentence.
+    """
+
+    report: str
+    outcome: str
     summary: str
 
 
@@ -171,7 +238,15 @@ Data = (
     | Annotated
     | Adopted
     | Evaluated
+    | Withdrawn
+    | Held
+    | Unheld
+    | Signed
+    | Imported
+    | Reproduced
 )
+# The schema that brought a kind, where that was not the first one.
+_SINCE = {**dict.fromkeys((Withdrawn, Held, Unheld, Signed, Imported), 2), Reproduced: 3}
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,6 +276,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         """The kind of event, as the log spells it."""
         return str(self.data.__struct_config__.tag)
+
+
+def schema_of(data: Data) -> int:
+    """Return the oldest schema that knows a kind: an older hallmark reads on until it meets a newer one."""
+    return _SINCE.get(type(data), 1)
 
 
 class _Header(msgspec.Struct):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from tfx_hallmark.registry import events
+from tfx_hallmark.registry.adoption.release_time import time_of_number
 from tfx_hallmark.registry.errors import CorruptLogError
 from tfx_hallmark.registry.events import Data, Event
 from tfx_hallmark.registry.state import STABLE, ModelState, Release, StableMove, VersionState
@@ -57,7 +58,9 @@ def _use_once(table: dict[Any, Any], key: object, what: str) -> None:
         raise ValueError(msg)
 
 
-def _add_version(state: ModelState, event: Event, data: events.Tagged | events.Adopted) -> VersionState:
+def _add_version(
+    state: ModelState, event: Event, data: events.Tagged | events.Adopted | events.Imported
+) -> VersionState:
     _use_once(state.versions, data.version, "version")
     version = state.versions[data.version] = VersionState(
         version=data.version, digest=data.digest, manifest=data.manifest, size=data.size, created=event.time
@@ -144,8 +147,9 @@ def _unquarantined(state: ModelState, _: Event, data: events.Unquarantined) -> N
 
 
 @_on(events.Pruned)
-def _pruned(state: ModelState, _: Event, data: events.Pruned) -> None:
+def _pruned(state: ModelState, event: Event, data: events.Pruned) -> None:
     version = state.versions[data.version]
+    version.prunings.append(event.seq)
     version.pruned.extend(number for number in data.releases if number not in version.pruned)
 
 
@@ -154,13 +158,21 @@ def _annotated(state: ModelState, _: Event, data: events.Annotated) -> None:
     version = state.versions[data.version]
     if data.description is not None:
         version.description = data.description
-    merged = {**version.notes, **data.notes}
-    version.notes = {key: value for key, value in merged.items() if value}
+    version.notes = {**version.notes, **data.notes}
 
 
 @_on(events.Adopted)
 def _adopted(state: ModelState, event: Event, data: events.Adopted) -> None:
-    _add_version(state, event, data).status = "adopted"
+    version = state.versions.get(data.version)
+    if version is None:
+        version = _add_version(state, event, data)
+        version.created = time_of_number(data.release, before=event.time) or event.time
+    elif version.digest != data.digest:
+        msg = f"release {data.release} holds other content than version {data.version}"
+        raise ValueError(msg)
+    # What the gate has published stays published, whoever else put the same content there.
+    if version.status != "published":
+        version.status = "adopted"
     _add_release(state, event, data.release, "")
     for label in data.labels:
         _move_label(state, event, label, data.release)
@@ -169,3 +181,36 @@ def _adopted(state: ModelState, event: Event, data: events.Adopted) -> None:
 @_on(events.Evaluated)
 def _evaluated(state: ModelState, _: Event, data: events.Evaluated) -> None:
     state.versions[data.version].evidence.append(data.evidence)
+
+
+@_on(events.Withdrawn)
+def _withdrawn(state: ModelState, event: Event, data: events.Withdrawn) -> None:
+    _move_label(state, event, data.label, None)
+
+
+@_on(events.Held)
+def _held(state: ModelState, event: Event, data: events.Held) -> None:
+    state.versions[data.version].held = event.reason or "no reason given"
+
+
+@_on(events.Unheld)
+def _unheld(state: ModelState, _: Event, data: events.Unheld) -> None:
+    state.versions[data.version].held = None
+
+
+@_on(events.Signed)
+def _signed(state: ModelState, _: Event, data: events.Signed) -> None:
+    state.versions[data.version].signature = data.signature
+
+
+@_on(events.Reproduced)
+def _reproduced(state: ModelState, _: Event, data: events.Reproduced) -> None:
+    state.versions[data.version].reproductions.append(data.report)
+
+
+@_on(events.Imported)
+def _imported(state: ModelState, event: Event, data: events.Imported) -> None:
+    version = _add_version(state, event, data)
+    version.status = "imported"
+    version.tag = data.tag
+    version.verdict = data.verdict

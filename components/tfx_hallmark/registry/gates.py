@@ -1,13 +1,18 @@
 """What may stand between a tagged candidate and `stable`: the gate, or a person's word that is kept."""
 
-from typing import Protocol
+import contextlib
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 import msgspec
 
+from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.gate import decide
 from tfx_hallmark.registry.objects import object_digest
 from tfx_hallmark.registry.state import ModelState, VersionState
 from tfx_hallmark.registry.verdict import Evaluation, Evidence, Reason, Verdict, VersionAt
+
+Breaks: TypeAlias = Callable[[], tuple[str, ...]]  # as `compatibility.breaks` tells them
 
 
 class Gate(Protocol):
@@ -17,8 +22,14 @@ class Gate(Protocol):
     def evidence(self) -> Evidence | None:
         """What a verdict rests on, to be stored with it."""
 
-    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
-        """Decide on this state; asked again whenever it changed before the commit."""
+    def verdict(self, state: ModelState, tagged: VersionState, breaks: Breaks) -> Verdict:
+        """Decide on this state; asked again whenever it changed before the commit.
+
+        Args:
+            state: The model's state.
+            tagged: The candidate.
+            breaks: Reads what clients of what is stable in this state could stumble over.
+        """
 
 
 class BeatsStable(msgspec.Struct, frozen=True):
@@ -35,7 +46,7 @@ class BeatsStable(msgspec.Struct, frozen=True):
         """TFMA's numbers."""
         return self.evaluation.evidence
 
-    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
+    def verdict(self, state: ModelState, tagged: VersionState, breaks: Breaks) -> Verdict:
         """Ask the gate."""
         return decide(
             model=state.model,
@@ -43,6 +54,7 @@ class BeatsStable(msgspec.Struct, frozen=True):
             digest=tagged.digest,
             stable=state.stable_at,
             quarantined=tagged.quarantined,
+            breaks=breaks(),
             evaluation=self.evaluation,
             evidence=object_digest(self.evaluation.evidence),
         )
@@ -62,9 +74,13 @@ class PassedOver(msgspec.Struct, frozen=True):
         """There is none."""
         return None
 
-    def verdict(self, state: ModelState, tagged: VersionState) -> Verdict:
-        """Say yes, and whose word that is."""
+    def verdict(self, state: ModelState, tagged: VersionState, breaks: Breaks) -> Verdict:
+        """Say yes, and whose word that is, and what it breaks if that can be told."""
         barred = tagged.quarantined is not None
+        broken: tuple[str, ...] = ()
+        # A damaged record of another version must not stand in the way of an override.
+        with contextlib.suppress(HallmarkError):
+            broken = breaks()
         why = (
             Reason("quarantined", f"this version is in quarantine ({tagged.quarantined})")
             if barred
@@ -78,6 +94,7 @@ class PassedOver(msgspec.Struct, frozen=True):
             override=self.reason,
             baseline=state.stable_at,
             reasons=(why,),
+            allowed_breaks=() if barred else broken,
         )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from tfx_hallmark.registry import checkpoint
-from tfx_hallmark.registry.events import GENESIS, Data, Event
+from tfx_hallmark.registry.events import GENESIS, Data, Event, Pruned
 from tfx_hallmark.registry.fold import apply
 from tfx_hallmark.registry.log import EventLog
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.state import ModelState, Release
-from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.registry.storage import Storage
 
 
 class Ledger:
@@ -19,7 +19,7 @@ class Ledger:
         model: The model's name.
     """
 
-    def __init__(self, storage: LocalStorage, model: str) -> None:
+    def __init__(self, storage: Storage, model: str) -> None:
         self.model = model
         self.storage = storage
         self.objects = ObjectStore(storage)
@@ -35,7 +35,7 @@ class Ledger:
             NewerSchemaError: If a newer hallmark wrote to it.
         """
         for event, seal in self._log.after(self._state.seq, self._state.seal):
-            apply(self._state, event, seal)
+            self._apply(event, seal)
         return self._state
 
     def commit(
@@ -65,7 +65,7 @@ class Ledger:
                 return None
             committed = self._log.append(state.seq + 1, state.seal, data, actor=actor, reason=reason)
             if committed is not None:
-                apply(state, *committed)
+                self._apply(*committed)
                 return committed[0]
 
     def events(self) -> Iterator[Event]:
@@ -114,11 +114,21 @@ class Ledger:
             if number > self._settled and release.staging
         }
 
+    def unsettled_prunings(self) -> frozenset[int]:
+        """Return the releases pruned since the last checkpoint: the only ones whose bytes may be there still."""
+        return frozenset(self._prunings)
+
     def save_checkpoint(self) -> None:
-        """Save the state if enough events came since; every release in it must be exposed."""
+        """Save the state if enough events came since; its releases must be exposed, its prunings carried out."""
         if checkpoint.save_if_due(self.storage, self._state, self._checkpointed):
             self._mark_checkpoint()
 
+    def _apply(self, event: Event, seal: str) -> None:
+        apply(self._state, event, seal)
+        if isinstance(event.data, Pruned):
+            self._prunings.update(event.data.releases)
+
     def _mark_checkpoint(self) -> None:
+        self._prunings: set[int] = set()
         self._checkpointed = self._state.seq
         self._settled = max(self._state.releases, default=0)

@@ -8,8 +8,8 @@ import datetime
 from collections.abc import Iterator
 
 from tfx_hallmark.registry.errors import CorruptLogError
-from tfx_hallmark.registry.events import SCHEMA, Data, Event, seal, unseal
-from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.registry.events import Data, Event, schema_of, seal, unseal
+from tfx_hallmark.registry.storage import Storage
 
 _STEPS = 20
 
@@ -33,7 +33,7 @@ class EventLog:
         model: The model's name.
     """
 
-    def __init__(self, storage: LocalStorage, model: str) -> None:
+    def __init__(self, storage: Storage, model: str) -> None:
         self._storage = storage
         self._model = model
 
@@ -125,7 +125,7 @@ class EventLog:
             StorageError: If it cannot be written.
         """
         event = Event(
-            schema=SCHEMA,
+            schema=schema_of(data),
             seq=seq,
             model=self._model,
             time=utc_now(),
@@ -145,7 +145,8 @@ class EventLog:
     def _check_end(self, seq: int) -> None:
         # Looks past the end at ever greater steps: any gap with at least as many events behind it shows, and
         # a directory of half a million files need not be listed.
-        gap = any(self._storage.exists(event_key(seq + (1 << step))) for step in range(_STEPS))
+        later = (event_key(seq + (1 << step)) for step in range(_STEPS))
+        gap = self._storage.is_followed(event_key(seq), by=later)
         # Others may have committed all of these since the look at the end itself.
         if gap and not self._storage.exists(event_key(seq)):
             raise self.missing(seq)

@@ -1,45 +1,55 @@
-"""One model of a registry: its versions, its releases, its history, and what may be done to it."""
+"""One model of a registry: its versions, its releases, its history; tagging and pushing."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tfx_hallmark.registry import auditing, gates, numbering, tagging, time_travel, verification
+import msgspec
+
+from tfx_hallmark.registry import fetching, gates, numbering, tagging, time_travel
 from tfx_hallmark.registry.actor import check_reason, current_actor
-from tfx_hallmark.registry.dry_run import DryRun
-from tfx_hallmark.registry.errors import ForeignEntryError, NotFoundError
+from tfx_hallmark.registry.admission import Admission
+from tfx_hallmark.registry.errors import ForeignEntryError, HallmarkError
 from tfx_hallmark.registry.events import Event
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining import auditing, verification
+from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.lookup import find
 from tfx_hallmark.registry.names import check_label, parse_reference
-from tfx_hallmark.registry.operations import Operation, Operations
+from tfx_hallmark.registry.operated_model import OperatedModel
 from tfx_hallmark.registry.publisher import Publisher, Push
-from tfx_hallmark.registry.releases import ReleaseDirectories, settle
+from tfx_hallmark.registry.release_storage import Releases
+from tfx_hallmark.registry.settings import Settings
+from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
+from tfx_hallmark.registry.store_url import Root, parse_root
 from tfx_hallmark.registry.verdict import Evaluation, VersionAt
 from tfx_hallmark.registry.version import Version
 
 
-class Model:
-    """One model of a registry; get it from `Registry.model`.
+class Model(OperatedModel):
+    """One model of a registry; get it from `Registry.model`, or to change nothing at all, `Registry.look_at`.
 
-    Opening it finishes whatever a crashed process left half-done.
+    What can be done to its published versions comes from `OperatedModel`.
 
     Args:
         ledger: The model's records.
         directories: Its base path and staging area.
+        settings: Gives what holds in the root.
     """
 
-    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+    def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
+        super().__init__(ledger, directories, settings)
         self.name = ledger.model
-        self._ledger = ledger
-        self._directories = directories
-        self._operations = Operations(ledger, directories)
         ledger.refresh()
+
+    def finish(self) -> None:
+        """Finish whatever a crashed process left half-done, as far as this one may."""
         # Readers are not held up by what lies in a release's place; every push says so.
         with contextlib.suppress(ForeignEntryError):
-            settle(directories, ledger)
+            settle(self._directories, self._ledger)
+        with contextlib.suppress(HallmarkError):
+            self.serving.finish_others()
 
     @property
     def state(self) -> ModelState:
@@ -56,13 +66,30 @@ class Model:
         return self._directories.base
 
     @property
-    def dry_run(self) -> DryRun:
-        """What operations would do, without doing it."""
-        return DryRun(self._ledger, self._directories)
+    def location(self) -> str:
+        """The base path to give to TF Serving, or its URL in an object store."""
+        return self._directories.location
 
-    def versions(self) -> list[Version]:
-        """Return every version ever tagged or adopted, oldest first."""
-        return [self._version(state) for state in self.state.versions.values()]
+    def location_of(self, release: int) -> str:
+        """Return where a release lies or would lie: its directory, or its URL in an object store."""
+        return self._directories.location_of(release)
+
+    @property
+    def root(self) -> Root:
+        """The registry root that it is of."""
+        return parse_root(self._directories.location).parent
+
+    def versions(self, state: ModelState | None = None) -> list[Version]:
+        """Return every version ever tagged or adopted, oldest first; of a state of the past, if one is given."""
+        return [self._version(one) for one in (state or self.state).versions.values()]
+
+    def search(
+        self, where: str = "", *, sort: str | Sequence[str] = (), limit: int | None = None
+    ) -> list[Version]:
+        """Return the versions for which a condition holds; see `search.search.search`."""
+        from tfx_hallmark.registry.search.search import search
+
+        return search(self, where, sort=sort, limit=limit)
 
     def version(self, which: str) -> Version:
         """Look up one version.
@@ -113,12 +140,31 @@ class Model:
 
         Raises:
             NotFoundError: If it is not on the disk.
+            LocalRootError: If the root lies in an object store; see `fetch`.
         """
-        path = self._directories.path(release)
-        if not path.is_dir():
-            msg = f"release {release} of {self.name} is gone from {path}: push its model again to restore it"
-            raise NotFoundError(msg)
-        return path
+        fetching.require(self._ledger, self._directories, release)
+        return self._directories.path(release)
+
+    def fetch(self, release: int, destination: Path) -> None:
+        """Put a release's files into a directory of this machine, in place of whatever is there.
+
+        From a directory they are hard links where that can be. From an object store they are downloaded,
+        and held against the version's digest.
+
+        Args:
+            release: The number.
+            destination: The directory; made if it is not there.
+
+        Raises:
+            NotFoundError: If there is no such release, or its files are gone.
+            DigestMismatchError: If what was downloaded is not what was published.
+            StorageError: If it cannot be read or written.
+        """
+        fetching.fetch(self._ledger, self._directories, release, destination)
+
+    def directory_of(self, release: int) -> contextlib.AbstractContextManager[Path]:
+        """Give a directory with a release's files to read: its own, or a temporary one. Otherwise as `fetch`."""
+        return fetching.directory_of(self._ledger, self._directories, release)
 
     def foreign_entries(self) -> list[ForeignEntryError]:
         """Return an error for each thing in the base path that is no release of this model; raise none.
@@ -130,17 +176,19 @@ class Model:
 
     def verify(self, which: str | None = None) -> tuple[Finding, ...]:
         """Return what differs from what was published: in all of it, or in a release or version after the `@`."""
-        return verification.verify(self._ledger, self._directories, which)
+        return verification.verify(self._ledger, self._directories, which, settings=self._settings())
 
     def audit(self) -> tuple[Finding, ...]:
         """Return all that is wrong with its log, the objects that this names, its checkpoint and its releases."""
-        return auditing.audit(self._ledger.storage, self._directories, self.name).findings
+        records = self._ledger.storage
+        return auditing.audit(records, self._directories, self.name, settings=self._settings()).findings
 
     def tag(
         self,
         candidate: Path,
         *,
         provenance: tagging.Provenancer = tagging.unknown_provenance,
+        golden: tagging.Keeper = tagging.no_golden,
         number: numbering.Number | None = None,
         template: str = tagging.DEFAULT_TAG,
         actor: str | None = None,
@@ -152,6 +200,7 @@ class Model:
         Args:
             candidate: The SavedModel.
             provenance: Collects what it was made from, storing what is long; called only for new content.
+            golden: Asks it for golden predictions and stores them; called only for new content.
             number: Chooses the version: `numbering.AtLevel(…)`, `numbering.Exactly(…)`; by default inferred.
             template: Template of the tag text, with the fields `model`, `version` and `date`.
             actor: Who tags; by default the current user and host.
@@ -168,6 +217,7 @@ class Model:
             candidate,
             model=self.name,
             provenance=provenance,
+            golden=golden,
             number=number or numbering.Inferred(),
             template=template,
             actor=actor or current_actor(),
@@ -185,6 +235,7 @@ class Model:
         actor: str | None = None,
         reason: str = "",
         label: str = STABLE,
+        signing_key: Path | None = None,
     ) -> Push:
         """Publish a tagged candidate if its evaluation beats what is stable; else record why not.
 
@@ -195,17 +246,28 @@ class Model:
             actor: Who pushes; by default the current user and host.
             reason: On whose behalf.
             label: The label that moves to the release.
+            signing_key: PEM file of the key that signs it before it is published; None to sign nothing.
 
         Raises:
             NotFoundError: If the version was never tagged.
             DigestMismatchError: If the candidate's bytes are not the tagged ones.
             ForeignEntryError: If something else lies in the base path.
+            SignatureError: If the root requires signatures, and it has no good one.
+            SigningKeyError: If the key cannot sign.
             StorageError: If the disk is full or may not be written.
         """
-        return self._publish(candidate, version, gates.BeatsStable(evaluation), label, actor, reason)
+        gate = gates.BeatsStable(evaluation)
+        return self._publish(candidate, version, gate, label, actor, reason, signing_key)
 
     def push_unchecked(
-        self, candidate: Path, version: str, *, reason: str, actor: str | None = None, label: str = STABLE
+        self,
+        candidate: Path,
+        version: str,
+        *,
+        reason: str,
+        actor: str | None = None,
+        label: str = STABLE,
+        signing_key: Path | None = None,
     ) -> Push:
         """Publish a tagged candidate past the gate; the override and its reason stay on record.
 
@@ -215,95 +277,34 @@ class Model:
             reason: Why the gate is passed over.
             actor: Who pushes; by default the current user and host.
             label: The label that moves to the release.
+            signing_key: PEM file of the key that signs it.
 
         Raises:
             ConfigError: If no reason is given.
-            NotFoundError: If the version was never tagged.
-            DigestMismatchError: If the candidate's bytes are not the tagged ones.
-            ForeignEntryError: If something else lies in the base path.
-            StorageError: If the disk is full or may not be written.
+            HallmarkError: Otherwise as `push` does.
         """
         check_reason(reason)
-        return self._publish(candidate, version, gates.PassedOver(reason), label, actor, reason)
-
-    def rollback(self, *, to: str | None = None, reason: str, actor: str | None = None) -> Operation:
-        """Move `stable` back to a version that was stable before, under a new number; no byte is copied.
-
-        Args:
-            to: What stands after the `@` of a reference to that version; by default the last good one:
-                not in quarantine, not rolled back from, with its bytes on disk.
-            reason: Why.
-            actor: Who does it; by default the current user and host.
-
-        Raises:
-            ConfigError: If no reason is given.
-            NotFoundError: If there is no such version, or its directory is gone.
-            RollbackRefusedError: If `stable` may not go back to it, or there is none to go back to.
-            DigestMismatchError: If its release no longer holds what was published.
-            ChangedMeanwhileError: If `stable` moved while this ran.
-            ForeignEntryError: If something else in the base path has a number.
-            StorageError: If the release cannot be hard-linked, or the disk not be written.
-        """
-        return self._operations.roll_back(to, **_responsible(actor, reason))
-
-    def promote(self, which: str, label: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Move a label to a published version; `stable` only to one that beat exactly what is stable now.
-
-        Args:
-            which: What stands after the `@` of a reference.
-            label: The label.
-            reason: Why.
-            actor: Who does it; by default the current user and host.
-
-        Raises:
-            PromotionRefusedError: If the version may not have the label, or has it already.
-            InvalidNameError: If `which` is no reference, or the label is not a plain name.
-            HallmarkError: Otherwise as `rollback` does.
-        """
-        version = self.version(which).version
-        return self._operations.promote(version, label, **_responsible(actor, reason))
-
-    def promote_unchecked(
-        self, which: str, label: str, *, reason: str, actor: str | None = None
-    ) -> Operation:
-        """Move a label past the gate; the override and its reason stay on record. Otherwise as `promote`."""
-        version = self.version(which).version
-        return self._operations.promote_unchecked(version, label, **_responsible(actor, reason))
-
-    def quarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Bar a version from serving: labels come off it, and it is no baseline and no candidate.
-
-        If it serves, `stable` first goes back to the last good version; without one, TF Serving goes on
-        serving its directory, and the result says so in `still_served`. The arguments are as of `promote`.
-
-        Raises:
-            HallmarkError: As `rollback` does, if a good version cannot take its place.
-        """
-        version = self.version(which).version
-        return self._operations.quarantine(version, **_responsible(actor, reason))
-
-    def unquarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Lift a quarantine; labels stay as they are.
-
-        Raises:
-            ConfigError: If no reason is given.
-            NotFoundError: If there is no such version.
-        """
-        version = self.version(which).version
-        return self._operations.unquarantine(version, **_responsible(actor, reason))
+        return self._publish(candidate, version, gates.PassedOver(reason), label, actor, reason, signing_key)
 
     def _publish(
-        self, candidate: Path, version: str, gate: gates.Gate, label: str, actor: str | None, reason: str
+        self,
+        candidate: Path,
+        version: str,
+        gate: gates.Gate,
+        label: str,
+        actor: str | None,
+        reason: str,
+        signing_key: Path | None,
     ) -> Push:
-        publisher = Publisher(self._ledger, self._directories)
+        admission = Admission(self._ledger, self._directories, self._settings, signing_key)
+        publisher = Publisher(self._ledger, self._directories, admission)
         labels = (check_label(label),)
-        return publisher.publish(
+        self.serving.check()
+        push = publisher.publish(
             candidate, version, gate, labels=labels, actor=actor or current_actor(), reason=reason
         )
+        following = self.serving.follow_after(f"release {push.release}") if push.verdict.passed else None
+        return msgspec.structs.replace(push, serving=following)
 
     def _version(self, state: VersionState) -> Version:
         return Version(self._ledger, self._directories, state)
-
-
-def _responsible(actor: str | None, reason: str) -> dict[str, str]:
-    return {"actor": actor or current_actor(), "reason": check_reason(reason)}

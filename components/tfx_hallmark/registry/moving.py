@@ -9,22 +9,18 @@ from collections.abc import Callable
 
 import msgspec
 
+from tfx_hallmark.registry.additions import additions_in_need
 from tfx_hallmark.registry.errors import ChangedMeanwhileError
 from tfx_hallmark.registry.events import Event, Promoted, RolledBack
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.linking import link_model, verify_release
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.plans import PromotionPlan, RollbackPlan
-from tfx_hallmark.registry.releases import (
-    ReleaseDirectories,
-    ReleaseIdentity,
-    finish_staging,
-    settle,
-    sweep,
-)
-from tfx_hallmark.registry.staging import StagingFolder, staging_folder
+from tfx_hallmark.registry.release_content import Reader, known_or_read, verify_release
+from tfx_hallmark.registry.release_storage import Releases, StagedRelease
+from tfx_hallmark.registry.settings import Settings
+from tfx_hallmark.registry.settling import settle
+from tfx_hallmark.registry.signatures import SignatureRule
 from tfx_hallmark.registry.state import ModelState
-from tfx_hallmark.registry.storage import explain_os_errors
 from tfx_hallmark.registry.tree import ContentDigest
 
 Move = RollbackPlan | PromotionPlan
@@ -49,11 +45,13 @@ class LabelMover:
     Args:
         ledger: The model's records.
         directories: Its base path and staging area.
+        settings: Gives what holds in the root.
     """
 
-    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+    def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
         self._ledger = ledger
         self._directories = directories
+        self._settings = settings
 
     def check(self, move: Move) -> ContentDigest:
         """Make sure that a move can be made, without making it.
@@ -65,13 +63,22 @@ class LabelMover:
             NotFoundError: If that release's directory is gone.
             DigestMismatchError: If it holds anything but the version.
             ForeignEntryError: If the base path holds a number that is not hallmark's.
+            SignatureError: If the root requires signatures, and its own is not good.
         """
-        if self._directories.base.is_dir():
-            self._directories.check_numbers(self._ledger)
+        return self._check(move, self._directories.digest)
+
+    def _check(self, move: Move, read: Reader) -> ContentDigest:
+        self._directories.check_numbers(self._ledger)
         version = self._ledger.refresh().versions[move.version]
+        rule = SignatureRule(self._settings(), self._ledger.objects, move.model)
+        rule.require(version)
+        # Who asks for signatures trusts nothing that lies among the records.
+        trusting = read if rule.required else known_or_read(self._directories, move.digest, read)
         return verify_release(
-            self._directories.path(move.source),
+            self._directories,
+            move.source,
             move.digest,
+            read=trusting,
             version=f"{move.model}@{move.version}",
             files=lambda: self._ledger.objects.get(version.manifest, Manifest).files,
         )
@@ -97,7 +104,7 @@ class LabelMover:
         """
         settle(self._directories, self._ledger)
         plan = planner(self._ledger.refresh())
-        content = self.check(plan)
+        content = self._check(plan, lambda number: self._directories.read(number, plan.digest))
         self._directories.prepare()
         if not plan.is_new:
             event = self._ledger.commit(
@@ -112,7 +119,7 @@ class LabelMover:
         self, planner: Planner, plan: Move, content: ContentDigest, *, actor: str, reason: str
     ) -> Moved:
         try:
-            with staging_folder(self._directories.staging) as staging:
+            with self._directories.stage() as staging:
                 self._stage(plan, content, staging)
                 event = self._ledger.commit(
                     lambda state: _again(planner, plan, state).event(staging.name),
@@ -125,21 +132,12 @@ class LabelMover:
                 self._directories.expose(number, self._ledger.refresh().releases[number])
                 return Moved(msgspec.structs.replace(plan, release=number), event)
         finally:
-            sweep(self._directories, self._ledger)
+            self._directories.sweep(self._ledger)
 
-    def _stage(self, plan: Move, content: ContentDigest, staging: StagingFolder) -> None:
-        source = self._directories.path(plan.source)
+    def _stage(self, plan: Move, content: ContentDigest, staging: StagedRelease) -> None:
         version = self._ledger.refresh().versions[plan.version]
-        identity = ReleaseIdentity(
-            model=plan.model,
-            version=plan.version,
-            tag=version.tag,
-            digest=plan.digest,
-            manifest=version.manifest,
-        )
-        with explain_os_errors(f"linking {source} under {self._directories.staging}"):
-            link_model(source, content, staging.model)
-            finish_staging(staging, identity)
+        staging.repeat(plan.source, content)
+        staging.finish(additions_in_need(plan.model, version, self._ledger.objects))
 
 
 def _again(planner: Planner, plan: Move, state: ModelState) -> Move:

@@ -7,6 +7,7 @@ known to what it displays.
 from html import escape
 from typing import TYPE_CHECKING
 
+from tfx_hallmark.registry.comparing.measures import Reading
 from tfx_hallmark.registry.verdict import Check, Verdict, VersionAt
 from tfx_hallmark.registry.version_facts import Unit, Value, facts
 
@@ -61,6 +62,9 @@ def verdict_html(verdict: Verdict) -> str:
     parts = [f"<ul>{reasons}</ul>", f"<div>baseline: {escape(_baseline(verdict.baseline))}</div>"]
     if verdict.override is not None:
         parts.append(f"<div>the gate was passed over: {escape(verdict.override)}</div>")
+    parts += [
+        f"<div>clients may break, as was allowed: {escape(line)}</div>" for line in verdict.allowed_breaks
+    ]
     if verdict.checks:
         headers = ("metric", "slice", "required", "candidate", "baseline", "margin", "")
         rows = [f"<tr>{''.join(_check(check))}</tr>" for check in verdict.checks]
@@ -71,18 +75,29 @@ def verdict_html(verdict: Verdict) -> str:
 def comparison_html(comparison: "VersionComparison") -> str:
     """Show versions side by side, a column each; what differs is marked."""
     columns = len(comparison.versions) + 1
+    first = comparison.versions[0]
+    parts = []
+    for changes in comparison.changes:
+        title = f"{changes.version} against {first}: {changes.step}"
+        lines = "".join(f"<li>{escape(f'{part}: {text}')}</li>" for part, text in changes.lines)
+        parts.append(f"<details open><summary>{escape(title)}</summary><ul>{lines}</ul></details>")
+    parts += [f"<div>{escape(remark)}</div>" for remark in comparison.remarks]
     rows = [f"<tr>{_heading('')}{''.join(map(_heading, comparison.versions))}</tr>"]
     for section in comparison.sections:
         rows.append(f'<tr><th class="section" colspan="{columns}">{escape(section.title)}</th></tr>')
         for row in section.rows:
-            cells = "".join(_told_apart(value, row.unit) for value in row.values)
+            cells = "".join(
+                map(_reading, row.measured.readings)
+                if row.measured is not None
+                else (_told_apart(value, row.unit) for value in row.values)
+            )
             start = '<tr class="changed">' if row.changed else "<tr>"
             rows.append(f"{start}{_heading(row.name)}{cells}</tr>")
     shown = sum(not row.changed for section in comparison.sections for row in section.rows)
     hidden = comparison.equal - shown
     note = f"<div>the same in all versions, and not shown: {hidden}</div>" if hidden else ""
     title = f"{comparison.model} {', '.join(comparison.versions)}"
-    return _card(title, "", f'<table class="facts">{"".join(rows)}</table>{note}')
+    return _card(title, "", f'{"".join(parts)}<table class="facts">{"".join(rows)}</table>{note}')
 
 
 def _card(title: str, status: str, body: str) -> str:
@@ -105,7 +120,7 @@ def _check(check: Check) -> tuple[str, ...]:
         *map(_text, (check.metric, check.slice, required)),
         *(_value(number, "metric") for number in (check.candidate, check.baseline)),
         _number(check.margin, sign="+"),
-        f"<td>{_badge('pass' if check.passed else 'FAIL')}</td>",
+        f"<td>{_badge(('pass' if check.passed else 'FAIL') if check.judged else '-')}</td>",
     )
 
 
@@ -118,6 +133,8 @@ def _value(value: Value | None, unit: Unit) -> str:
         return "<td>-</td>"
     if unit == "metric":
         return _number(float(value))
+    if unit == "seconds":
+        return f'<td class="number">{float(value):,.1f} s</td>'
     if isinstance(value, str):
         return _text(f"{value[:19].replace('T', ' ')} UTC" if unit == "time" else value)
     return f'<td class="number">{value:,}</td>' if unit == "bytes" else f'<td class="number">{value}</td>'
@@ -130,14 +147,23 @@ def _told_apart(value: Value | None, unit: Unit) -> str:
     return _value(value, unit)
 
 
+def _reading(reading: Reading) -> str:
+    if reading.delta is None or reading.value is None:
+        return _number(reading.value)
+    change = "same" if not reading.delta else f"{_written(reading.delta, sign='+')}, {reading.change}"
+    return f'<td class="number">{_written(reading.value)} ({change})</td>'
+
+
 def _text(text: str) -> str:
     start = '<td class="long">' if len(text) > _LONG else "<td>"
     return f"{start}{escape(text)}</td>"
 
 
 def _number(value: float | None, *, sign: str = "-") -> str:
-    if value is None:
-        return "<td>-</td>"
+    return "<td>-</td>" if value is None else f'<td class="number">{_written(value, sign=sign)}</td>'
+
+
+def _written(value: float, *, sign: str = "-") -> str:
     # Four decimals would show a small but decisive margin as nothing.
     form = ".4f" if value == 0 or 1e-4 <= abs(value) < 1e6 else ".3g"
-    return f'<td class="number">{value:{sign}{form}}</td>'
+    return f"{value:{sign}{form}}"

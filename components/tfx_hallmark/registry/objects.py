@@ -11,7 +11,7 @@ import msgspec
 from blake3 import blake3
 
 from tfx_hallmark.registry.errors import DigestMismatchError, NewerSchemaError, NotFoundError
-from tfx_hallmark.registry.storage import LocalStorage
+from tfx_hallmark.registry.storage import Storage
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class ObjectStore:
         storage: Where the model's records lie.
     """
 
-    def __init__(self, storage: LocalStorage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def put(self, value: object) -> str:

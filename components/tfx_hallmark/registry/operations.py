@@ -1,23 +1,30 @@
 """What is done to versions that were published before: rollback, promotion, quarantine."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from tfx_hallmark.registry.eligibility import Objection
 from tfx_hallmark.registry.errors import ChangedMeanwhileError
 from tfx_hallmark.registry.events import Event, Quarantined, Unquarantined
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.moving import LabelMover, Move, Moved, Planner
 from tfx_hallmark.registry.plans import (
+    QuarantinePlan,
     plan_promotion,
     plan_promotion_unchecked,
     plan_quarantine,
     plan_rollback,
 )
-from tfx_hallmark.registry.releases import ReleaseDirectories
+from tfx_hallmark.registry.release_storage import Releases
+from tfx_hallmark.registry.serving.following import Following
+from tfx_hallmark.registry.settings import ServingPolicy, Settings
+from tfx_hallmark.registry.signatures import SignatureRule
 from tfx_hallmark.registry.state import ModelState
+from tfx_hallmark.registry.store_url import local_path
 from tfx_hallmark.registry.verdict import Verdict
 
 
@@ -30,13 +37,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         version: The version that it was about: that the label moved to, or that is in quarantine or out.
         label: The label that moved; None if none did.
         release: What that label points to now.
-        path: That release's directory.
+        location: Where that release lies.
         from_version: The version that the label pointed to before; None for nothing.
         from_release: The release that it pointed to before; None for nothing.
         successor: Of a quarantine, the version that took the place of the barred one.
         still_served: Of a quarantine, the number under which TF Serving goes on serving the version,
             for nothing good has a higher one; None if it serves no more.
         events: What was committed, oldest first.
+        serving: How far `models.config` has followed; None under the policy `latest`.
     """
 
     model: str
@@ -44,12 +52,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     label: str | None = None
     release: int | None = None
-    path: Path | None = None
+    location: str | None = None
     from_version: str | None = None
     from_release: int | None = None
     successor: str | None = None
     still_served: int | None = None
     events: tuple[Event, ...]
+    serving: Following | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """That release's directory; None if there is none, for it lies in an object store."""
+        return local_path(self.location)
 
     @property
     def event(self) -> Event:
@@ -57,13 +71,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return self.events[-1]
 
 
-def gated_promotion(ledger: Ledger, version: str, label: str) -> Planner:
+def gated_promotion(
+    ledger: Ledger, policy: ServingPolicy, version: str, label: str, demands: Objection
+) -> Planner:
     """Return what plans a promotion by the verdict on record."""
 
     def plan(state: ModelState) -> Move:
         digest = state.versions[version].verdict
         verdict = None if digest is None else ledger.objects.get(digest, Verdict)
-        return plan_promotion(state, version, label, verdict)
+        return plan_promotion(state, policy, version, label, verdict, demands=demands)
 
     return plan
 
@@ -74,40 +90,54 @@ class Operations:
     Args:
         ledger: The model's records.
         directories: Its base path and staging area.
+        settings: Gives what holds in the root.
     """
 
-    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+    def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
         self._ledger = ledger
         self._directories = directories
-        self._mover = LabelMover(ledger, directories)
+        self._settings = settings
+        self._mover = LabelMover(ledger, directories, settings)
 
     def roll_back(self, to: str | None, *, actor: str, reason: str) -> Operation:
         """Move `stable` back; see `Model.rollback`."""
-        return self._move(lambda state: plan_rollback(state, to), actor, reason)
+        policy, demands = self._rules()
+        return self._move(lambda state: plan_rollback(state, policy, to, demands=demands), actor, reason)
 
     def promote(self, version: str, label: str, *, actor: str, reason: str) -> Operation:
         """Move a label if the gate lets it; see `Model.promote`."""
-        return self._move(gated_promotion(self._ledger, version, label), actor, reason)
+        policy, demands = self._rules()
+        return self._move(gated_promotion(self._ledger, policy, version, label, demands), actor, reason)
 
     def promote_unchecked(self, version: str, label: str, *, actor: str, reason: str) -> Operation:
         """Move a label past the gate; see `Model.promote_unchecked`."""
+        policy, demands = self._rules()
         return self._move(
-            lambda state: plan_promotion_unchecked(state, version, label, reason), actor, reason
+            lambda state: plan_promotion_unchecked(state, policy, version, label, reason, demands=demands),
+            actor,
+            reason,
         )
 
     def quarantine(self, version: str, *, actor: str, reason: str) -> Operation:
         """Bar a version, and let a good one take its place first; see `Model.quarantine`."""
         moves: list[Moved] = []
+        policy, demands = self._rules()
+
+        def plan(state: ModelState) -> QuarantinePlan:
+            return plan_quarantine(state, policy, version, demands=demands)
+
         while True:
             # First the label, then the quarantine: a crash in between leaves something good stable.
-            if plan_quarantine(self._ledger.refresh(), version).successor is not None:
+            if plan(self._ledger.refresh()).successor is not None:
                 with contextlib.suppress(ChangedMeanwhileError):
-                    moves.append(self._mover.move(_succession(version), actor=actor, reason=reason))
+                    moves.append(self._mover.move(_succession(plan), actor=actor, reason=reason))
             event = self._ledger.commit(
-                lambda state: _quarantine_without_successor(state, version), actor=actor, reason=reason
+                lambda state: Quarantined(version=version) if plan(state).successor is None else None,
+                actor=actor,
+                reason=reason,
             )
             if event is not None:
-                return self._quarantined(version, moves, event)
+                return self._quarantined(plan(self._ledger.refresh()), moves, event)
 
     def unquarantine(self, version: str, *, actor: str, reason: str) -> Operation:
         """Lift a quarantine; see `Model.unquarantine`."""
@@ -125,14 +155,18 @@ class Operations:
             **self._where(moved.plan),
         )
 
-    def _quarantined(self, version: str, moves: list[Moved], event: Event) -> Operation:
-        state = self._ledger.refresh()
+    def _rules(self) -> tuple[ServingPolicy, Objection]:
+        settings = self._settings()
+        rule = SignatureRule(settings, self._ledger.objects, self._ledger.model)
+        return settings.serving_policy, rule.objection
+
+    def _quarantined(self, plan: QuarantinePlan, moves: list[Moved], event: Event) -> Operation:
         last = moves[-1].plan if moves else None
         return Operation(
             model=self._ledger.model,
             kind=event.kind,
-            version=version,
-            still_served=plan_quarantine(state, version).still_served,
+            version=plan.version,
+            still_served=plan.still_served,
             successor=None if last is None else last.version,
             events=(*(moved.event for moved in moves), event),
             **({} if last is None else self._where(last)),
@@ -142,22 +176,18 @@ class Operations:
         return {
             "label": plan.label,
             "release": plan.release,
-            "path": self._directories.path(plan.release),
+            "location": self._directories.location_of(plan.release),
             "from_version": plan.from_version,
             "from_release": plan.from_release,
         }
 
 
-def _succession(version: str) -> Planner:
+def _succession(quarantine: Callable[[ModelState], QuarantinePlan]) -> Planner:
     def plan(state: ModelState) -> Move:
-        successor = plan_quarantine(state, version).successor
-        if successor is None:
-            msg = f"{version} has no successor any more"
+        planned = quarantine(state)
+        if planned.successor is None:
+            msg = f"{planned.version} has no successor any more"
             raise ChangedMeanwhileError(msg)
-        return successor
+        return planned.successor
 
     return plan
-
-
-def _quarantine_without_successor(state: ModelState, version: str) -> Quarantined | None:
-    return Quarantined(version=version) if plan_quarantine(state, version).successor is None else None

@@ -7,17 +7,21 @@ run shows it.
 import msgspec
 
 from tfx_hallmark.registry.eligibility import (
+    Objection,
     newest_release,
+    no_objection,
     number_to_serve,
     objection_to_rollback,
     objection_to_serving,
     previous_good,
+    served_release,
 )
 from tfx_hallmark.registry.errors import PromotionRefusedError, RollbackRefusedError
 from tfx_hallmark.registry.events import Promoted, RolledBack
 from tfx_hallmark.registry.gates import objection_to_promotion
 from tfx_hallmark.registry.lookup import find
 from tfx_hallmark.registry.names import check_label, parse_reference
+from tfx_hallmark.registry.settings import ServingPolicy
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 from tfx_hallmark.registry.verdict import Verdict
 
@@ -106,12 +110,16 @@ class QuarantinePlan(msgspec.Struct, frozen=True, kw_only=True):
     still_served: int | None
 
 
-def plan_rollback(state: ModelState, to: str | None = None) -> RollbackPlan:
+def plan_rollback(
+    state: ModelState, policy: ServingPolicy, to: str | None = None, *, demands: Objection = no_objection
+) -> RollbackPlan:
     """Plan to go back to an earlier version.
 
     Args:
         state: The model's state.
+        policy: The serving policy.
         to: What stands after the `@` of a reference; by default `previous_good`.
+        demands: What the root demands of a version besides.
 
     Raises:
         RollbackRefusedError: If nothing is stable, nothing good is left, or `to` may not be gone back to.
@@ -125,14 +133,21 @@ def plan_rollback(state: ModelState, to: str | None = None) -> RollbackPlan:
             f"'hallmark promote {state.model}@VERSION --to stable' makes a version stable"
         )
         raise RollbackRefusedError(msg)
-    target = previous_good(state) if to is None else find(state, parse_reference(f"{state.model}@{to}"))
+    target = (
+        previous_good(state, demands) if to is None else find(state, parse_reference(f"{state.model}@{to}"))
+    )
     if target is None:
+        unmet = (
+            ", or are not signed as this registry demands"
+            if any(map(demands, state.versions.values()))
+            else ""
+        )
         msg = (
             f"{state.model} has no earlier good version: all others that were stable are in quarantine, were "
-            f"rolled back from or have lost their files; name one with --to, see 'hallmark list {state.model}'"
+            f"rolled back from or have lost their files{unmet}; name one with --to, see 'hallmark list {state.model}'"
         )
         raise RollbackRefusedError(msg)
-    objection = objection_to_rollback(state, target)
+    objection = objection_to_rollback(state, target, demands)
     if objection is not None:
         msg = f"{state.model} cannot roll back to {target.version}: {objection}"
         raise RollbackRefusedError(msg)
@@ -143,26 +158,36 @@ def plan_rollback(state: ModelState, to: str | None = None) -> RollbackPlan:
         version=target.version,
         digest=target.digest,
         source=source,
-        release=number_to_serve(state, source),
+        release=number_to_serve(state, source, policy),
         from_version=stable.version,
         from_release=stable.release,
     )
 
 
-def plan_promotion(state: ModelState, version: str, label: str, verdict: Verdict | None) -> PromotionPlan:
+def plan_promotion(
+    state: ModelState,
+    policy: ServingPolicy,
+    version: str,
+    label: str,
+    verdict: Verdict | None,
+    *,
+    demands: Objection = no_objection,
+) -> PromotionPlan:
     """Plan to move a label; `stable` only to a version that beat what is stable now.
 
     Args:
         state: The model's state.
+        policy: The serving policy.
         version: Semantic version.
         label: The label.
         verdict: The gate's verdict on the version; None if it never decided.
+        demands: What the root demands of a version besides.
 
     Raises:
         PromotionRefusedError: If the version may not have the label, or has it already.
         InvalidNameError: If the label is not a plain name.
     """
-    plan = _plan_promotion(state, version, label)
+    plan = _plan_promotion(state, policy, version, label, demands)
     # The version that is stable already may always be given a higher number.
     if label == STABLE and plan.from_version != version:
         objection = objection_to_promotion(verdict, state.stable_at)
@@ -175,28 +200,43 @@ def plan_promotion(state: ModelState, version: str, label: str, verdict: Verdict
     return plan
 
 
-def plan_promotion_unchecked(state: ModelState, version: str, label: str, override: str) -> PromotionPlan:
+def plan_promotion_unchecked(
+    state: ModelState,
+    policy: ServingPolicy,
+    version: str,
+    label: str,
+    override: str,
+    *,
+    demands: Objection = no_objection,
+) -> PromotionPlan:
     """Plan to move a label past the gate.
 
     Args:
         state: The model's state.
+        policy: The serving policy.
         version: Semantic version.
         label: The label.
         override: Why the gate is passed over; kept where there is a gate, before `stable`.
+        demands: What the root demands of a version besides; no override passes that over.
 
     Raises:
         PromotionRefusedError: If the version is in quarantine, has no release, or has the label already.
         InvalidNameError: If the label is not a plain name.
     """
-    plan = _plan_promotion(state, version, label)
+    plan = _plan_promotion(state, policy, version, label, demands)
     return msgspec.structs.replace(plan, override=override) if label == STABLE else plan
 
 
-def plan_quarantine(state: ModelState, version: str) -> QuarantinePlan:
-    """Plan to bar a version from serving: what is good takes its place first, where there is anything."""
+def plan_quarantine(
+    state: ModelState, policy: ServingPolicy, version: str, *, demands: Objection = no_objection
+) -> QuarantinePlan:
+    """Plan to bar a version from serving: what is good takes its place first, where there is anything.
+
+    Under the policy `labels` a barred version serves no more in any case, for its labels come off it.
+    """
     barred = state.versions[version]
-    successor = _successor(state, barred)
-    served = state.served_release
+    successor = _successor(state, policy, barred, demands)
+    served = served_release(state, policy) if policy == "latest" else None
     return QuarantinePlan(
         model=state.model,
         version=version,
@@ -210,25 +250,31 @@ def plan_quarantine(state: ModelState, version: str) -> QuarantinePlan:
     )
 
 
-def _successor(state: ModelState, barred: VersionState) -> RollbackPlan | PromotionPlan | None:
+def _successor(
+    state: ModelState, policy: ServingPolicy, barred: VersionState, demands: Objection
+) -> RollbackPlan | PromotionPlan | None:
     stable = state.stable
     if stable is barred:
-        return None if previous_good(state) is None else plan_rollback(state)
-    if stable is not None and state.served_release in barred.releases:
-        # Published last, under another label: what is stable must get the higher number.
-        return _plan_promotion(state, stable.version, STABLE)
-    return None
+        return (
+            None if previous_good(state, demands) is None else plan_rollback(state, policy, demands=demands)
+        )
+    if stable is None or served_release(state, policy) not in barred.releases or demands(stable) is not None:
+        return None
+    # Published last, under another label: what is stable must get the higher number.
+    return _plan_promotion(state, policy, stable.version, STABLE, demands)
 
 
-def _plan_promotion(state: ModelState, version: str, label: str) -> PromotionPlan:
+def _plan_promotion(
+    state: ModelState, policy: ServingPolicy, version: str, label: str, demands: Objection
+) -> PromotionPlan:
     check_label(label)
     promoted = state.versions[version]
-    objection = objection_to_serving(state, promoted)
+    objection = objection_to_serving(state, promoted, demands)
     if objection is not None:
         msg = f"{state.model} {version} cannot become {label}: {objection}"
         raise PromotionRefusedError(msg)
     source = newest_release(state, promoted)
-    release = number_to_serve(state, source) if label == STABLE else source
+    release = number_to_serve(state, source, policy) if label == STABLE else source
     before = state.labelled(label)
     if state.labels.get(label) == release:
         msg = f"{state.model} {version} is {label} already, as release {release}: there is nothing to do"

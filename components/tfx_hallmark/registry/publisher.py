@@ -10,22 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from tfx_hallmark.registry.copy import copy_tree
+from tfx_hallmark.registry.additions import additions_to
+from tfx_hallmark.registry.admission import Admission
 from tfx_hallmark.registry.decision import Decision, find_tagged, published_release
-from tfx_hallmark.registry.errors import DigestMismatchError
+from tfx_hallmark.registry.errors import ChangedMeanwhileError, DigestMismatchError
 from tfx_hallmark.registry.events import Event, Published
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.releases import (
-    ReleaseDirectories,
-    ReleaseIdentity,
-    finish_staging,
-    settle,
-    sweep,
-)
-from tfx_hallmark.registry.staging import StagingFolder, staging_folder
+from tfx_hallmark.registry.release_storage import Releases, StagedRelease
+from tfx_hallmark.registry.serving.following import Following
+from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.state import Release, VersionState
-from tfx_hallmark.registry.storage import explain_os_errors
+from tfx_hallmark.registry.store_url import local_path
 from tfx_hallmark.registry.tree import digest_tree
 from tfx_hallmark.registry.verdict import Verdict
 
@@ -36,14 +32,21 @@ class Push(msgspec.Struct, frozen=True):
     Attributes:
         verdict: The gate's decision.
         release: The release that holds the version; None if it was refused.
-        path: That release's directory.
+        location: Where that release lies.
         already: Whether the version had been published before, so that nothing was done.
+        serving: How far `models.config` has followed; None under the policy `latest`.
     """
 
     verdict: Verdict
     release: int | None
-    path: Path | None
+    location: str | None
     already: bool = False
+    serving: Following | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """That release's directory; None if there is none, for it was refused or lies in an object store."""
+        return local_path(self.location)
 
 
 class Publisher:
@@ -52,11 +55,13 @@ class Publisher:
     Args:
         ledger: The model's records.
         directories: Its base path and staging area.
+        admission: What a version must have before a byte of it is copied.
     """
 
-    def __init__(self, ledger: Ledger, directories: ReleaseDirectories) -> None:
+    def __init__(self, ledger: Ledger, directories: Releases, admission: Admission) -> None:
         self._ledger = ledger
         self._directories = directories
+        self._admission = admission
 
     def publish(
         self,
@@ -85,6 +90,8 @@ class Publisher:
             NotFoundError: If the version was never tagged.
             DigestMismatchError: If the candidate's bytes are not the tagged ones.
             ForeignEntryError: If something else lies in the base path.
+            SignatureError: If the root requires signatures, and it has no good one.
+            ChangedMeanwhileError: If retention deleted the version's files while this ran.
             StorageError: If the disk is full or may not be written.
         """
         tagged = find_tagged(self._ledger.refresh(), version)
@@ -96,6 +103,7 @@ class Publisher:
         release = published_release(state, tagged)
         if release is not None:
             decision.look(state)
+            self._admission.sign(candidate, version, actor=actor, reason=reason)
             return self._published_before(candidate, tagged, release, decision.verdict)
         if not decision.look(state).passed:
             # Most refusals end here: the candidate is read, but not a byte is copied.
@@ -103,8 +111,10 @@ class Publisher:
             self._ledger.commit(decision.refusal, actor=actor, reason=reason)
             if not decision.verdict.passed:
                 return Push(decision.verdict, None, None)
+        self._admission.sign(candidate, version, actor=actor, reason=reason)
+        self._admission.require(version)
         try:
-            with staging_folder(self._directories.staging) as staging:
+            with self._directories.stage() as staging:
                 self._stage(candidate, tagged, staging)
                 self._directories.check(self._ledger)
                 event = self._ledger.commit(
@@ -114,7 +124,7 @@ class Publisher:
                 )
                 return self._outcome(decision.verdict, version, event)
         finally:
-            sweep(self._directories, self._ledger)
+            self._directories.sweep(self._ledger)
 
     def _outcome(self, verdict: Verdict, version: str, event: Event | None) -> Push:
         """Expose what was committed: by this push, or by another of the same version that was first."""
@@ -127,39 +137,36 @@ class Publisher:
         if number is None:
             return Push(verdict, None, None)
         self._directories.expose(number, state.releases[number])
-        return Push(verdict, number, self._directories.path(number), already=mine is None)
+        return Push(verdict, number, self._directories.location_of(number), already=mine is None)
 
     def _published_before(self, candidate: Path, tagged: VersionState, number: int, verdict: Verdict) -> Push:
         _check_digest(candidate, tagged, digest_tree(candidate).digest)
-        path = self._directories.path(number)
         # Another process may be between its commit and its exposure.
         self._directories.expose(number, self._ledger.refresh().releases[number])
-        if not path.exists():
+        if not self._directories.is_there(number):
             self._restore(candidate, tagged, number)
-        return Push(verdict, number, path, already=True)
+        return Push(verdict, number, self._directories.location_of(number), already=True)
 
     def _restore(self, candidate: Path, tagged: VersionState, number: int) -> None:
+        self._admission.require(tagged.version)
         try:
-            with staging_folder(self._directories.staging) as staging:
+            with self._directories.stage() as staging:
                 self._stage(candidate, tagged, staging)
                 self._directories.expose(number, Release(tagged.version, "", staging.name))
         finally:
-            sweep(self._directories, self._ledger)
+            self._directories.sweep(self._ledger)
+        if number in self._ledger.refresh().versions[tagged.version].pruned:
+            self._directories.retire(number)
+            msg = (
+                f"the files of release {number} of {self._ledger.model} {tagged.version} were deleted by retention "
+                "while it was pushed: push it again, and it gets a new release"
+            )
+            raise ChangedMeanwhileError(msg)
 
-    def _stage(self, candidate: Path, tagged: VersionState, staging: StagingFolder) -> None:
-        what = f"staging {candidate} ({tagged.size:,} bytes) under {self._directories.staging}"
-        with explain_os_errors(what):
-            copied = copy_tree(candidate, staging.model)
+    def _stage(self, candidate: Path, tagged: VersionState, staging: StagedRelease) -> None:
+        copied = staging.copy(candidate)
         _check_digest(candidate, tagged, copied.digest)
-        identity = ReleaseIdentity(
-            model=self._ledger.model,
-            version=tagged.version,
-            tag=tagged.tag,
-            digest=tagged.digest,
-            manifest=tagged.manifest,
-        )
-        with explain_os_errors(what):
-            finish_staging(staging, identity)
+        staging.finish(additions_to(self._ledger.model, tagged, self._ledger.objects))
 
 
 def _check_digest(candidate: Path, tagged: VersionState, digest: str) -> None:

@@ -6,47 +6,31 @@ directory gets its number by one rename, when everything in it is complete and d
 """
 
 import contextlib
+import datetime
 import os
-import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
+from tfx_hallmark.registry.copy import link_tree
 from tfx_hallmark.registry.errors import ForeignEntryError, StorageError
 from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.local_release_files import LocalReleaseFiles
 from tfx_hallmark.registry.names import parse_release_number
-from tfx_hallmark.registry.staging import StagingFolder, abandoned
-from tfx_hallmark.registry.state import Release
-from tfx_hallmark.registry.storage import (
-    LocalStorage,
-    explain_os_errors,
-    fsync_directory,
-    make_directory,
+from tfx_hallmark.registry.release_storage import (
+    Leftover,
+    ReleaseIdentity,
+    foreign_entry,
+    would_serve,
 )
-from tfx_hallmark.registry.tree import HALLMARK_FILE
-
-
-class ReleaseIdentity(msgspec.Struct, frozen=True):
-    """What `assets.extra/hallmark.json` in a release says about it.
-
-    Attributes:
-        model: The model's name.
-        version: Semantic version.
-        tag: Tag text.
-        digest: Content digest of the model's own files.
-        manifest: Digest of the manifest object.
-    """
-
-    model: str
-    version: str
-    tag: str
-    digest: str
-    manifest: str
-
-
-_SERVING_NUMBER = re.compile(r"\s*[+-]?\d+\s*\Z", re.ASCII)  # what absl::SimpleAtoi takes
+from tfx_hallmark.registry.retention.freed_bytes import Freed, freed_by
+from tfx_hallmark.registry.staged_directory import StagedDirectory
+from tfx_hallmark.registry.staging import abandoned, delete_folder, staging_folder
+from tfx_hallmark.registry.stamps import Stamps, read_and_stamp, restamp
+from tfx_hallmark.registry.state import Release
+from tfx_hallmark.registry.storage import explain_os_errors, fsync_directory, make_directory
+from tfx_hallmark.registry.tree import HALLMARK_FILE, ContentDigest, digest_tree
 
 
 class ReleaseDirectories:
@@ -60,6 +44,16 @@ class ReleaseDirectories:
     def __init__(self, base: Path, staging: Path) -> None:
         self.base = base
         self.staging = staging
+        self._stamps = Stamps(staging.parent / "stamps")
+
+    @property
+    def location(self) -> str:
+        """The base path."""
+        return str(self.base)
+
+    def location_of(self, release: int) -> str:
+        """Return where a release lies, or would lie."""
+        return str(self.path(release))
 
     def path(self, release: int) -> Path:
         """Return where a release lies, or would lie."""
@@ -93,7 +87,7 @@ class ReleaseDirectories:
             ForeignEntryError: If it holds anything else.
         """
         for entry in self._foreign(ledger):
-            raise _foreign_entry(entry)
+            raise foreign_entry(entry.name, entry.path)
 
     def check_numbers(self, ledger: Ledger) -> None:
         """Make sure that the base path holds nothing but releases that TF Serving would take for a version.
@@ -103,15 +97,29 @@ class ReleaseDirectories:
         Raises:
             ForeignEntryError: If it holds such a thing, which could outnumber a release.
         """
+        if not self.base.is_dir():
+            return
         for entry in self._foreign(ledger):
-            if _SERVING_NUMBER.match(entry.name):
-                raise _foreign_entry(entry)
+            if would_serve(entry.name):
+                raise foreign_entry(entry.name, entry.path)
 
     def foreign(self, ledger: Ledger) -> list[ForeignEntryError]:
         """Return an error for each thing in the base path that is no release of this model; raise none."""
         if not self.base.exists():
             return []
-        return [_foreign_entry(entry) for entry in self._foreign(ledger)]
+        return [foreign_entry(entry.name, entry.path) for entry in self._foreign(ledger)]
+
+    def shown(self) -> frozenset[int]:
+        """Return the numbers that are in the base path, whosever they are; a symbolic link is none."""
+        if not self.base.exists():
+            return frozenset()
+        with explain_os_errors(f"listing {self.base}"):
+            names = [entry.name for entry in os.scandir(self.base) if entry.is_dir(follow_symlinks=False)]
+        return frozenset(number for name in names if (number := parse_release_number(name)) is not None)
+
+    def freed_by(self, numbers: Iterable[int]) -> Freed:
+        """Return what deleting these releases, all at once, would give back."""
+        return freed_by(map(self.path, numbers))
 
     def _foreign(self, ledger: Ledger) -> Iterator["os.DirEntry[str]"]:
         with explain_os_errors(f"listing {self.base}"):
@@ -122,6 +130,63 @@ class ReleaseDirectories:
             number = parse_release_number(entry.name)
             if number is None or number not in state.releases or not entry.is_dir(follow_symlinks=False):
                 yield entry
+
+    def is_there(self, release: int) -> bool:
+        """Tell whether the directory of a release is there."""
+        path = self.path(release)
+        return path.is_dir() and not path.is_symlink()
+
+    def digest(self, release: int) -> ContentDigest:
+        """Read a release and return what it holds.
+
+        Raises:
+            InvalidModelError: If it cannot be read.
+        """
+        return digest_tree(self.path(release))
+
+    def read(self, release: int, digest: str) -> ContentDigest:
+        """Read a release and return what it holds; stamp it for `known` if that is what it should.
+
+        Raises:
+            InvalidModelError: If it cannot be read.
+        """
+        content, stamp = read_and_stamp(self.path(release))
+        if content.digest == digest:
+            self._stamps.save(release, stamp)
+        return content
+
+    def known(self, release: int) -> ContentDigest | None:
+        """Return what a release holds if its stamp tells; see `stamps`."""
+        stamp = self._stamps.holding(release, self.path(release))
+        return None if stamp is None else stamp.content
+
+    def files(self, release: int) -> LocalReleaseFiles:
+        """Return the files of a release, to be checked one by one."""
+        return LocalReleaseFiles(self.path(release))
+
+    def fetch(self, release: int, destination: Path) -> str | None:
+        """Give a release's files a second place, by hard links where that can be; see `copy.link_tree`.
+
+        Raises:
+            OSError: If the destination cannot be written.
+        """
+        source = self.path(release)
+        stamp = self._stamps.holding(release, source)
+        link_tree(source, destination)
+        if stamp is not None:
+            # The links moved the times of the release's own files.
+            self._stamps.save(release, restamp(stamp, source))
+        return None
+
+    @contextlib.contextmanager
+    def stage(self) -> Iterator[StagedDirectory]:
+        """Begin a release in a folder of its own; `sweep` deletes it after the block if nothing claims it.
+
+        Raises:
+            StorageError: If it cannot be made.
+        """
+        with staging_folder(self.staging) as folder:
+            yield StagedDirectory(folder, self.base, self._stamps)
 
     def expose(self, number: int, release: Release) -> None:
         """Give a committed release its number, unless it has it: one rename.
@@ -147,9 +212,70 @@ class ReleaseDirectories:
                 msg = f"{target} was not put there by hallmark: move it out of the base path, then run any command"
                 raise ForeignEntryError(msg) from error
             fsync_directory(self.base)
+            self._stamps.take_over(number, staged.parent)
             # Whoever exposes it for another user may not change its mode; verify does not ask for it.
             with contextlib.suppress(PermissionError):
                 make_read_only(target)
+
+    def unexposed(self, releases: Mapping[int, Release]) -> dict[int, Release]:
+        """Return those of some committed releases that wait in staging still."""
+        return {number: release for number, release in releases.items() if self.staged(release).exists()}
+
+    def waiting(self, release: Release) -> str | None:
+        """Return where a release waits to be exposed, if it does and no process is about to do it."""
+        staged = self.staged(release)
+        if release.staging and staged.is_dir():
+            with abandoned(staged.parent) as lost:
+                return str(staged) if lost else None
+        return None
+
+    def retire(self, number: int) -> None:
+        """Take a pruned release out of the base path, by one rename, and delete it; no error if it is gone.
+
+        Any process may do this for any other, any number of times, once the pruning is committed.
+
+        Raises:
+            StorageError: If it cannot be moved.
+        """
+        path = self.path(number)
+        with explain_os_errors(f"deleting {path}"):
+            if not path.is_dir():
+                self._stamps.forget(number)
+                return
+            # Deleting one of several links to a file moves its ctime.
+            sharing = self._stamps.sharing(number, path, self.path)
+            self._stamps.forget(number)
+            with staging_folder(self.staging) as staging:
+                try:
+                    # A directory that moves elsewhere must be writable: its `..` changes.
+                    path.chmod(0o755)
+                    path.rename(staging.model)
+                except FileNotFoundError:
+                    pass  # another process did it meanwhile
+                else:
+                    fsync_directory(self.base)
+                delete_folder(staging.path)
+        for other, stamp in sharing.items():
+            self._stamps.save(other, restamp(stamp, self.path(other)))
+
+    def undeleted(self, numbers: Collection[int]) -> set[int]:
+        """Return those of some pruned releases that are in the base path still."""
+        return {number for number in numbers if self.path(number).exists()}
+
+    def leftovers(self, ledger: Ledger, *, before: datetime.datetime) -> list[Leftover]:
+        """Return nothing: whether a folder is abandoned is known here, and `sweep` deletes it."""
+        return []
+
+    def sweep(self, ledger: Ledger) -> None:
+        """Delete the staging folders whose owner is gone and that no unexposed release needs."""
+        try:
+            folders = list(self.staging.iterdir())
+        except FileNotFoundError:
+            return
+        for folder in folders:
+            with abandoned(folder) as lost:
+                if lost and not _is_needed(folder, ledger):
+                    delete_folder(folder)
 
 
 def _is_release(path: Path, release: Release) -> bool:
@@ -161,68 +287,10 @@ def _is_release(path: Path, release: Release) -> bool:
     return identity.version == release.version
 
 
-def _foreign_entry(entry: "os.DirEntry[str]") -> ForeignEntryError:
-    name = entry.name
-    taken = parse_release_number(name) is None and _SERVING_NUMBER.match(name)
-    warning = f"TF Serving would take it for version {int(name)}; " if taken else ""
-    return ForeignEntryError(
-        f"{entry.path} was not put there by hallmark: {warning}move it out of the base path"
-    )
-
-
-def finish_staging(staging: StagingFolder, identity: ReleaseIdentity) -> None:
-    """Say in a staged release which version it is, and make the names that lead to its files durable.
-
-    Args:
-        staging: Its folder; the model's own files lie there, durable.
-        identity: What to say.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    file = staging.model / HALLMARK_FILE
-    LocalStorage(staging.model).replace(HALLMARK_FILE, msgspec.json.encode(identity))
-    for path, mode in ((file, 0o444), (file.parent, 0o755)):
-        path.chmod(mode)
-    # They must outlive a power cut no less than the bytes.
-    for folder in (staging.model, staging.path, staging.path.parent):
-        fsync_directory(folder)
-
-
 def make_read_only(root: Path) -> None:
     """Take write permission off a directory and everything in it (files have none already)."""
     for folder, _, _ in os.walk(root, topdown=False):
         Path(folder).chmod(0o555)
-
-
-def settle(directories: ReleaseDirectories, ledger: Ledger) -> None:
-    """Finish what others left: expose committed releases, delete staging that nobody owns.
-
-    Raises:
-        ForeignEntryError: If a committed release's directory is taken by something else.
-    """
-    ledger.refresh()
-    pending = [directories.staged(release) for release in ledger.unsettled_releases().values()]
-    if any(staged.exists() for staged in pending):
-        for number, release in ledger.unsettled_releases().items():
-            # A reader may lack write permission; whoever writes next finishes it.
-            with contextlib.suppress(StorageError):
-                directories.expose(number, release)
-    if not any(staged.exists() for staged in pending):
-        ledger.save_checkpoint()
-    sweep(directories, ledger)
-
-
-def sweep(directories: ReleaseDirectories, ledger: Ledger) -> None:
-    """Delete the staging folders whose owner is gone and that no unexposed release needs."""
-    try:
-        folders = list(directories.staging.iterdir())
-    except FileNotFoundError:
-        return
-    for folder in folders:
-        with abandoned(folder) as lost:
-            if lost and not _is_needed(folder, ledger):
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_needed(folder: Path, ledger: Ledger) -> bool:

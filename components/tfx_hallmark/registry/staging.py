@@ -7,6 +7,7 @@ that can be locked has lost its owner, and can be swept at any age without a gue
 import contextlib
 import fcntl
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,3 +86,16 @@ def abandoned(path: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+def delete_folder(path: Path) -> None:
+    """Delete a staging folder, with a release in it perhaps, whose directories are read-only; errors are passed over.
+
+    Args:
+        path: A folder that no process owns, or that this one does.
+    """
+    for folder, _, _ in os.walk(path):
+        # Another user's release cannot be deleted; its owner's next command does it.
+        with contextlib.suppress(OSError):
+            Path(folder).chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)

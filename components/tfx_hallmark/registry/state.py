@@ -13,7 +13,7 @@ from tfx_hallmark.registry.verdict import VersionAt
 STABLE = "stable"
 CANARY = "canary"
 
-Status = Literal["tagged", "published", "refused", "adopted"]
+Status = Literal["tagged", "published", "refused", "adopted", "imported"]
 
 
 class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -26,17 +26,21 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
         size: Bytes.
         tag: Tag text; empty for an adopted version.
         bump: How the version number came about; see `events.Tagged`.
-        created: When it was tagged or adopted, UTC.
+        created: When it was tagged or imported, UTC; of an adopted one, when its first number says that it was made.
         status: What the gate last said.
         releases: Its release numbers, oldest first, pruned ones included.
         pruned: Those of them whose bytes are gone.
+        prunings: Positions in the log of the events that said so.
         verdict: Digest of the verdict that made its status, if the gate has decided.
         refusal: Digest of the last refusal, also one that came after a release, as in quarantine.
         summary: The last refusal in a sentence.
         quarantined: Why it is in quarantine; None if it is not.
         description: Free text.
-        notes: Key-value notes.
+        notes: Key-value notes that came after tagging; an empty value takes one away that came with it.
         evidence: Digests of later evaluations.
+        held: Why its files must stay; None if retention may delete them.
+        signature: Digest of its newest signature object; None if it is not signed.
+        reproductions: Digests of the reports on its reproductions, oldest first.
     """
 
     version: str
@@ -49,6 +53,7 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: Status = "tagged"
     releases: list[int] = []
     pruned: list[int] = []
+    prunings: list[int] = []
     verdict: str | None = None
     refusal: str | None = None
     summary: str = ""
@@ -56,6 +61,14 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     description: str = ""
     notes: dict[str, str] = {}
     evidence: list[str] = []
+    held: str | None = None
+    signature: str | None = None
+    reproductions: list[str] = []
+
+    @property
+    def standing(self) -> str:
+        """Its status as people are told it: a quarantine outweighs what the gate said."""
+        return self.status if self.quarantined is None else "quarantined"
 
 
 class Release(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,8 +144,8 @@ class ModelState(msgspec.Struct, kw_only=True):
         return max(self.releases, default=0) + 1
 
     @property
-    def served_release(self) -> int | None:
-        """The highest number whose bytes are there: what TF Serving's policy `latest` serves."""
+    def highest_release(self) -> int | None:
+        """The highest number whose bytes are there: what TF Serving serves where nothing tells it otherwise."""
         pruned = {number for version in self.versions.values() for number in version.pruned}
         return max(self.releases.keys() - pruned, default=None)
 
@@ -140,6 +153,13 @@ class ModelState(msgspec.Struct, kw_only=True):
         """Return the version behind a label, if there is one."""
         release = self.labels.get(label)
         return None if release is None else self.versions[self.releases[release].version]
+
+    def labels_by_version(self) -> dict[str, list[str]]:
+        """Return the labels of each version that has any, sorted."""
+        found: dict[str, list[str]] = {}
+        for label, release in sorted(self.labels.items()):
+            found.setdefault(self.releases[release].version, []).append(label)
+        return found
 
     def with_digest(self, prefix: str) -> list[VersionState]:
         """Return the versions whose content digest starts with `prefix`."""

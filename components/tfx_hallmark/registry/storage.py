@@ -1,4 +1,4 @@
-"""The seam between the registry and where its records lie: six verbs over keys and bytes.
+"""The seam between the registry and where its records lie: seven verbs over keys and bytes.
 
 A key is a relative path with `/`. Contract of every verb that writes: when it returns, the bytes
 are durable and complete; when the process dies in it, the key is either absent (or as before) or
@@ -11,13 +11,48 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from tfx_hallmark.registry.errors import StorageError
+from tfx_hallmark.registry.store_url import Root
 
-_SCRATCH = ".tmp-"
+SCRATCH = ".tmp-"
+
+
+class Storage(Protocol):
+    """Records under keys: `LocalStorage` on a file system, `object_stores.ObjectStorage` in an object store."""
+
+    @property
+    def root(self) -> Root:
+        """Where the keys lie, for messages."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return the bytes under `key`, or None if it is absent."""
+
+    def exists(self, key: str) -> bool:
+        """Tell whether `key` is there."""
+
+    def is_followed(self, key: str, *, by: Iterable[str]) -> bool:
+        """Tell whether a key of the same folder sorts after `key`.
+
+        Args:
+            key: The key, which may be absent.
+            by: Where such keys would be, for a storage that would have to list the whole folder.
+        """
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write `key` unless it is there; return whether this call wrote it."""
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Write `key`, in place of whatever it held."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the names directly under the folder `prefix`, sorted; none if it is absent."""
+
+    def remove(self, key: str) -> None:
+        """Delete `key`, a record or a whole folder; no error if it is absent."""
 
 
 @contextlib.contextmanager
@@ -96,6 +131,10 @@ class LocalStorage:
         """Tell whether `key` is there."""
         return os.path.lexists(self.root / key)
 
+    def is_followed(self, key: str, *, by: Iterable[str]) -> bool:
+        """Tell whether one of the keys `by` is there, so that a folder of any size need not be listed."""
+        return any(self.exists(each) for each in by)
+
     def create(self, key: str, data: bytes) -> bool:
         """Write `key` unless it is there; return whether this call wrote it.
 
@@ -120,7 +159,7 @@ class LocalStorage:
             StorageError: If it cannot be written.
         """
         path = self.root / key
-        scratch = path.parent / f"{_SCRATCH}{uuid.uuid4().hex}"
+        scratch = path.parent / f"{SCRATCH}{uuid.uuid4().hex}"
         with explain_os_errors(f"writing {path}"):
             make_directory(path.parent)
             try:
@@ -140,7 +179,7 @@ class LocalStorage:
         folder = self.root / prefix
         with explain_os_errors(f"listing {folder}"):
             try:
-                return sorted(path.name for path in folder.iterdir() if not path.name.startswith(_SCRATCH))
+                return sorted(path.name for path in folder.iterdir() if not path.name.startswith(SCRATCH))
             except (FileNotFoundError, NotADirectoryError):
                 return []
 
@@ -177,7 +216,7 @@ def _durable_bytes(folder: Path, data: bytes) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _named_bytes(folder: Path, data: bytes) -> Iterator[Path]:
-    scratch = folder / f"{_SCRATCH}{uuid.uuid4().hex}"
+    scratch = folder / f"{SCRATCH}{uuid.uuid4().hex}"
     try:
         with scratch.open("xb") as file:
             _write_durably(file, data)

@@ -11,7 +11,7 @@ from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.events import Tagged
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.log import utc_now
-from tfx_hallmark.registry.manifest import Manifest, Provenance
+from tfx_hallmark.registry.manifest import Golden, Manifest, Provenance
 from tfx_hallmark.registry.numbering import Number, Numbering
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.savedmodel import SavedModelInfo, inspect_saved_model
@@ -22,11 +22,16 @@ DEFAULT_TAG = "{model}_v{version}_{date:%Y_%m_%d}"
 
 
 Provenancer = Callable[[ObjectStore], Provenance]
+Keeper = Callable[[ContentDigest, ObjectStore], Golden | None]
 
 
 def unknown_provenance(_: ObjectStore) -> Provenance:
     """Say nothing about what a model was made from."""
     return Provenance()
+
+
+def no_golden(_: ContentDigest, __: ObjectStore) -> None:
+    """Keep no predictions."""
 
 
 def format_tag(template: str, *, model: str, version: str, when: datetime.datetime) -> str:
@@ -59,6 +64,7 @@ def tag(
     *,
     model: str,
     provenance: Provenancer,
+    golden: Keeper,
     number: Number,
     template: str,
     actor: str,
@@ -72,6 +78,7 @@ def tag(
         path: The SavedModel.
         model: The model's name.
         provenance: Collects what it was made from, storing what is long; called only for new content.
+        golden: Asks the model for its golden predictions and stores them; called only for new content.
         number: Chooses the version.
         template: Template of the tag text.
         actor: Who tags.
@@ -90,6 +97,7 @@ def tag(
         number.check_known(model, known.version)
         return known
     made_from = provenance(ledger.objects)
+    kept = golden(content, ledger.objects)
 
     def decide(state: ModelState) -> Tagged | None:
         if _with_content(state, content) is not None:
@@ -101,7 +109,18 @@ def tag(
             version=numbering.version,
             when=datetime.datetime.now(datetime.timezone.utc),
         )
-        manifest = _manifest(model, text, numbering, content, info, made_from, description, notes)
+        manifest = make_manifest(
+            model,
+            numbering,
+            content,
+            info,
+            tag=text,
+            created=utc_now(),
+            provenance=made_from,
+            golden=kept,
+            notes=notes,
+            description=description,
+        )
         return Tagged(
             version=numbering.version,
             digest=content.digest,
@@ -131,21 +150,38 @@ def _checked(manifest: Manifest) -> Manifest:
         raise ConfigError(msg) from error
 
 
-def _manifest(
+def make_manifest(
     model: str,
-    text: str,
     numbering: Numbering,
     content: ContentDigest,
     info: SavedModelInfo,
+    *,
+    tag: str,
+    created: str,
     provenance: Provenance,
-    description: str,
     notes: Mapping[str, str],
+    golden: Golden | None = None,
+    description: str = "",
 ) -> Manifest:
+    """Return the manifest of a version.
+
+    Args:
+        model: The model's name.
+        numbering: Which version it is, and why.
+        content: Its files.
+        info: What its SavedModel says.
+        tag: Tag text.
+        created: UTC, RFC 3339.
+        provenance: What it was made from.
+        notes: Key-value notes.
+        golden: Its golden predictions.
+        description: Free text.
+    """
     return Manifest(
         model=model,
         version=numbering.version,
-        tag=text,
-        created=utc_now(),
+        tag=tag,
+        created=created,
         digest=content.digest,
         size=content.size,
         files=content.files,
@@ -158,6 +194,7 @@ def _manifest(
         reasons=numbering.reasons,
         compared_with=numbering.compared_with,
         provenance=provenance,
+        golden=golden,
         description=description,
         notes=notes,
     )

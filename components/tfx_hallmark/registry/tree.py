@@ -1,9 +1,11 @@
 """The files of a model directory: which there are, and the content digest over them.
 
-The digest names a model's own bytes. What hallmark adds to a release (`HALLMARK_FILE`) is left
-out, so that a release and the candidate it was copied from have one digest.
+The digest names a model's own bytes. What hallmark adds to a release is left out, so that a release and
+the candidate it was copied from have one digest: `HALLMARK_FILE`, and `WARMUP_FILE` where the former says
+that it was added. A warm-up file that came with the model is one of its own.
 """
 
+import mmap
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +18,12 @@ from blake3 import blake3
 from tfx_hallmark.registry.errors import InvalidModelError
 
 HALLMARK_FILE = "assets.extra/hallmark.json"
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"  # servables/tensorflow/saved_model_warmup_util.h
 BLOCK = 8 * 1024 * 1024
 THREADS = min(8, os.cpu_count() or 1)
+LARGE = 16 * 1024 * 1024  # bytes from which one file is hashed by several threads
+_WINDOW = 64 * 1024 * 1024
+_MADV_POPULATE_READ = 22  # linux/mman.h, since Linux 5.14; the mmap module has no name for it
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ class ContentDigest(msgspec.Struct, frozen=True):
 
 
 def walk(root: Path) -> Iterator[tuple[str, InvalidModelError | None]]:
-    """Go through the files of a model, without what hallmark adds, and on after what no model may hold.
+    """Go through the files of a model or release but `HALLMARK_FILE`, and on after what no model may hold.
 
     Links to files inside the model are given as the files they lead to.
 
@@ -87,7 +93,34 @@ def model_files(root: Path) -> list[str]:
         if error is not None:
             raise error
         found.append(relative)
+    if WARMUP_FILE in found and _warmup_is_added(root):
+        found.remove(WARMUP_FILE)
     return sorted(found)
+
+
+class _Added(msgspec.Struct):
+    warmup: str | None = None
+
+
+def said_warmup(identity: bytes) -> str | None:
+    """Return the digest of the warm-up file that was added to a release; None if none was.
+
+    Args:
+        identity: What its `HALLMARK_FILE` says.
+    """
+    try:
+        return msgspec.json.decode(identity, type=_Added).warmup
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _warmup_is_added(root: Path) -> bool:
+    path = root / HALLMARK_FILE
+    try:
+        # Looked at first: opening a pipe would wait for ever.
+        return stat.S_ISREG(path.lstat().st_mode) and said_warmup(path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _unfit(entry: "os.DirEntry[str]", relative: str, inside: Path) -> InvalidModelError | None:
@@ -152,11 +185,51 @@ def digest_file(root: Path, relative: str, *, on_read: Callable[[int], None] = _
 
 
 def digest_tree(root: Path) -> ContentDigest:
-    """Hash every file of a model directory, several files at a time.
+    """Hash every file of a model directory: several files at a time, and a large one by several threads.
 
     Raises:
         InvalidModelError: As `model_files` and `digest_file` do.
     """
     files = model_files(root)
     with ThreadPoolExecutor(THREADS) as pool:
-        return combine(list(pool.map(lambda relative: digest_file(root, relative), files)))
+        return combine(list(pool.map(lambda relative: _digest_fast(root, relative), files)))
+
+
+def _digest_fast(root: Path, relative: str) -> FileEntry:
+    try:
+        with (root / relative).open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size >= LARGE:
+                return FileEntry(relative, size, _digest_mapped(file.fileno(), size))
+    except (OSError, ValueError):
+        # A kernel that cannot map it safely, a bad disk, or a file that has just shrunk: reading tells which.
+        pass
+    return digest_file(root, relative)
+
+
+def _digest_mapped(descriptor: int, size: int) -> str:
+    """Hash a file by several threads, without copying it into the process.
+
+    A mapped page that cannot be had, for the disk is bad or the file was cut off, kills a process that
+    touches it (SIGBUS). So each window's pages are asked for by a call that fails with OSError instead,
+    while the window before is hashed. What is cut off in the instant between would still kill it; releases
+    are read-only, and nothing cuts them off.
+    """
+    with (
+        ThreadPoolExecutor(1) as ahead,
+        mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as view,
+    ):
+        # With a number of its own, BLAKE3 makes a pool for this file; its common one hangs in a forked process.
+        hasher = blake3(max_threads=THREADS)
+        mapped.madvise(mmap.MADV_SEQUENTIAL)
+        starts = range(0, size, _WINDOW)
+        fetched = [
+            ahead.submit(mapped.madvise, _MADV_POPULATE_READ, start, min(_WINDOW, size - start))
+            for start in starts
+        ]
+        for start, there in zip(starts, fetched, strict=True):
+            there.result()
+            with view[start : start + _WINDOW] as window:
+                hasher.update(window)
+        return hasher.hexdigest()

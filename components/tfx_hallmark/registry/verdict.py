@@ -19,7 +19,11 @@ Code = Literal[
     "infra_not_blessed",
     "threshold_missed",
     "not_better",
+    "within_noise",
+    "slice_worse",
     "nothing_compared",
+    "breaking_change",
+    "requests_fail",
     "missing_slice",
     "no_baseline",
     "baseline_moved",
@@ -41,6 +45,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         direction: Which way is better (change rule).
         candidate: The candidate's value; None if TFMA did not produce it.
         baseline: The baseline's value; None if there was none.
+        examples: On how many examples of the slice it was measured; None if that was not counted.
+        min_examples: With fewer the slice is told and not judged; never said of the overall slice.
+        confidence: The confidence that an improvement must reach, 0 to 1 (change rule); None asks for none.
+        interval: Least and greatest improvement at that confidence, in the metric's unit, positive where the
+            candidate is better; None if TFMA computed none.
     """
 
     metric: str
@@ -53,6 +62,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     direction: Direction | None = None
     candidate: float | None = None
     baseline: float | None = None
+    examples: int | None = None
+    min_examples: int | None = None
+    confidence: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 class MetricValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +106,20 @@ class VersionAt(msgspec.Struct, frozen=True):
     digest: str
 
 
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """What a candidate made of requests that the baseline answers.
+
+    Attributes:
+        requests: How many there were.
+        failures: What went wrong, a line each; empty if every one was answered in the same form.
+        note: Why none could be sent, if so.
+    """
+
+    requests: int
+    failures: tuple[str, ...] = ()
+    note: str = ""
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline found out about a candidate before the push.
 
@@ -102,6 +129,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         baseline: What was stable when the candidate was evaluated; None if nothing was.
         compared: Whether the Evaluator really had that baseline's model.
         evidence: TFMA's numbers.
+        replay: What the candidate made of the baseline's golden requests; None if they were not sent to it.
+        allow_breaking: Whether a person lets a candidate through that breaks the baseline's clients.
     """
 
     blessed: int | None
@@ -109,6 +138,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     baseline: VersionAt | None
     compared: bool
     evidence: Evidence
+    replay: Replay | None = None
+    allow_breaking: bool = False
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -123,8 +154,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         baseline: The baseline's value (change rule).
         improvement: By how much the candidate is better than the baseline (change rule).
         margin: By how much the bound is met; negative if it is missed; None if it cannot be told.
-        passed: Whether it is met.
+        passed: Whether it is met, or nobody judged it.
+        judged: Whether it counts: a slice with too few examples is told, and speaks neither for nor against.
         note: What a reader should know besides, if anything.
+        examples: On how many examples it was measured, where that was counted.
+        confidence: The confidence asked for (change rule).
+        interval: Least and greatest improvement at that confidence.
     """
 
     metric: str
@@ -136,7 +171,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     improvement: float | None = None
     margin: float | None
     passed: bool
+    judged: bool = True
     note: str = ""
+    examples: int | None = None
+    confidence: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -161,6 +200,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         reasons: Every reason, the weightiest first; never empty.
         checks: Every threshold, met or missed.
         evidence: Digest of the evidence object; None for an override.
+        allowed_breaks: What breaks the baseline's clients and was let through on a person's word.
+        replay: What the candidate made of the baseline's golden requests.
     """
 
     model: str
@@ -174,6 +215,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     checks: tuple[Check, ...] = ()
     evidence: str | None = None
+    allowed_breaks: tuple[str, ...] = ()
+    replay: Replay | None = None
 
     @property
     def passed(self) -> bool:

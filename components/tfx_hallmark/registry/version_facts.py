@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from tfx_hallmark.registry.manifest import Code, DataSource, Environment, Manifest, Run
+from tfx_hallmark.registry.manifest import (
+    Code,
+    Cost,
+    DataSource,
+    Environment,
+    InputArtifact,
+    Manifest,
+    Run,
+)
 from tfx_hallmark.registry.savedmodel import Signature, TensorSpec
-from tfx_hallmark.registry.verdict import OVERALL, Verdict, VersionAt
+from tfx_hallmark.registry.verdict import OVERALL, Evidence, Verdict, VersionAt
 
 if TYPE_CHECKING:
     from tfx_hallmark.registry.version import Version
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
 Value = str | int | float
 _CHECKPOINT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"  # of every key of an object-based checkpoint
 
-Unit = Literal["", "bytes", "digest", "time", "metric"]
+Unit = Literal["", "bytes", "digest", "metric", "seconds", "time"]
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -35,23 +43,46 @@ def facts(version: "Version") -> dict[str, dict[str, Fact | None]]:
     """Return what is known of a version: by section, then by name, in the order in which people ask.
 
     A value is None where the version has no such thing.
+
+    Raises:
+        NotFoundError: If a record is missing.
     """
+    return {**tagged_facts(version), **judged_facts(version.verdict, version.evidence)}
+
+
+def tagged_facts(version: "Version") -> dict[str, dict[str, Fact | None]]:
+    """Return what is known of a version but for how it was judged, in the form of `facts`."""
     manifest = version.manifest
     made_from = manifest.provenance
     sections: dict[str, _Given] = {
         "Identity": _identity(version),
         "Version number": _numbering(manifest),
         "Data": _data(made_from.data),
+        "Inputs of the Trainer": _inputs(made_from.inputs),
         "Code": _code(made_from.code),
         "Hyperparameters": flattened(made_from.hyperparameters),
+        "Chosen by the Tuner": flattened(made_from.tuned),
         "Training": _training(manifest),
+        "Cost": _cost(made_from.cost),
         "Environment": _environment(made_from.environment),
         "Run": _run(made_from.run),
         "Signatures": _signatures(manifest.signatures),
         "Model structure": _structure(manifest),
-        "Metrics": _metrics(version),
-        "Verdict": _verdict(version.verdict),
     }
+    return _told(sections)
+
+
+def judged_facts(verdict: Verdict | None, evidence: Evidence | None) -> dict[str, dict[str, Fact | None]]:
+    """Return how a version was judged, in the form of `facts`.
+
+    Args:
+        verdict: The gate's last decision on it; None if there is none.
+        evidence: What was measured; None if nothing was.
+    """
+    return _told({"Metrics": _metrics(evidence), "Verdict": _verdict(verdict)})
+
+
+def _told(sections: "Mapping[str, _Given]") -> dict[str, dict[str, Fact | None]]:
     return {title: {name: _fact(value) for name, value in given} for title, given in sections.items()}
 
 
@@ -87,6 +118,7 @@ def _identity(version: "Version") -> _Given:
     state, manifest = version.state, version.manifest
     yield "status", state.status
     yield "quarantine", state.quarantined
+    yield "held", state.held
     yield "labels", ", ".join(version.labels) or None
     yield "releases", ", ".join(map(str, state.releases)) or None
     yield "tag", manifest.tag or None
@@ -94,8 +126,8 @@ def _identity(version: "Version") -> _Given:
     yield "digest", Fact(manifest.digest, "digest")
     yield "size", Fact(manifest.size, "bytes")
     yield "files", len(manifest.files)
-    yield "description", state.description or manifest.description or None
-    for name, note in {**manifest.notes, **state.notes}.items():
+    yield "description", version.description or None
+    for name, note in version.notes.items():
         yield f"note {name}", note
 
 
@@ -120,6 +152,12 @@ def _data(data: DataSource | None) -> _Given:
     yield "transform graph", _digest(data.transform_graph)
 
 
+def _inputs(inputs: Mapping[str, InputArtifact]) -> _Given:
+    for name, one in inputs.items():
+        yield name, _digest(one.digest) or one.uri
+        yield f"splits of {name}", ", ".join(one.splits) or None
+
+
 def _code(code: Code | None) -> _Given:
     if code is None:
         return
@@ -127,6 +165,7 @@ def _code(code: Code | None) -> _Given:
     yield "module digest", _digest(code.module_digest)
     yield "git commit", code.commit
     yield "uncommitted changes", _yes_or_no(code.dirty)
+    yield "digest of the uncommitted changes", _digest(code.diff)
     yield "git remote", code.remote
 
 
@@ -144,9 +183,21 @@ def _environment(environment: Environment | None) -> _Given:
     yield "platform", environment.platform
     yield "cores", environment.cpus
     yield "memory", Fact(environment.memory, "bytes")
+    yield "processor", environment.cpu
+    yield "instruction sets", ", ".join(environment.cpu_flags) or None
     yield "accelerators", ", ".join(environment.accelerators) or None
+    yield "GPU driver", environment.driver
+    yield "container image", environment.container_image
+    yield from flattened(environment.numerics)
     # The digest of the full list is no use to a reader, and changes with any package of no bearing.
     yield from environment.packages.items()
+
+
+def _cost(cost: Cost | None) -> _Given:
+    if cost is None:
+        return
+    yield "training took", None if cost.seconds is None else Fact(cost.seconds, "seconds")
+    yield "peak memory", None if cost.peak_memory is None else Fact(cost.peak_memory, "bytes")
 
 
 def _run(run: Run | None) -> _Given:
@@ -195,10 +246,15 @@ def _weights(variables: Mapping[str, TensorSpec]) -> int | None:
     return count
 
 
-def _metrics(version: "Version") -> _Given:
-    for where, metrics in version.metrics.items():
-        for name, value in metrics.items():
-            yield f"{name} {'overall' if where == OVERALL else f'on {where}'}", Fact(value, "metric")
+def _metrics(evidence: Evidence | None) -> _Given:
+    for one in evidence.metrics if evidence else ():
+        if one.value is not None:
+            yield metric_name(one.metric, one.slice), Fact(one.value, "metric")
+
+
+def metric_name(metric: str, where: str) -> str:
+    """Name a metric on a slice: `accuracy overall`, `accuracy on island:Biscoe`."""
+    return f"{metric} overall" if where == OVERALL else f"{metric} on {where}"
 
 
 def _verdict(verdict: Verdict | None) -> _Given:

@@ -14,10 +14,14 @@ from tfx_hallmark.artifacts import ModelVersion
 from tfx_hallmark.registry.bump import LEVELS, check_semantic_version
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.names import check_model_name
+from tfx_hallmark.registry.redaction import without_secrets
+from tfx_hallmark.registry.store_url import ROOT_EXAMPLES, SCHEMES, StoreUrl, parse_root
 from tfx_hallmark.registry.tagging import DEFAULT_TAG, check_tag_template
 from tfx_hallmark.tagger.executor import Executor
-from tfx_hallmark.tagger.git import git_state, working_tree
-from tfx_hallmark.tagger.provenance import TrainingRecord, file_digest
+from tfx_hallmark.tagger.git import git_state, uncommitted_changes, working_tree
+from tfx_hallmark.tagger.provenance import TRAINER_INPUTS, TrainingRecord
+from tfx_hallmark.tagger.training_code import file_digest, pack, packed_files, source_text
+from tfx_hallmark.tagger.warmup import MOST
 
 
 class VersionTaggerSpec(ComponentSpec):
@@ -27,7 +31,7 @@ class VersionTaggerSpec(ComponentSpec):
         "registry_root": ExecutionParameter(type=str),
         "model_name": ExecutionParameter(type=str),
         "training": ExecutionParameter(type=str),
-        "module_file": ExecutionParameter(type=str, optional=True),
+        "code": ExecutionParameter(type=str, optional=True),
         "tag_template": ExecutionParameter(type=str),
         "bump": ExecutionParameter(type=str, optional=True),
         "version": ExecutionParameter(type=str, optional=True),
@@ -35,6 +39,8 @@ class VersionTaggerSpec(ComponentSpec):
         "notes": ExecutionParameter(type=str, optional=True),
         # Not `run_id`, which TFX keeps for itself on Airflow 2 (tfx/orchestration/metadata.py).
         "pipeline_run_id": ExecutionParameter(type=str, optional=True),
+        "container_image": ExecutionParameter(type=str, optional=True),
+        "golden_examples": ExecutionParameter(type=int),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -43,6 +49,8 @@ class VersionTaggerSpec(ComponentSpec):
         "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph, optional=True),
         "hyperparameters": ChannelParameter(type=standard_artifacts.HyperParameters, optional=True),
+        "trained_on": ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "base_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {"model_version": ChannelParameter(type=ModelVersion)}
 
@@ -79,28 +87,41 @@ class VersionTagger(base_component.BaseComponent):
         statistics: channel.BaseChannel | None = None,
         transform_graph: channel.BaseChannel | None = None,
         hyperparameters: channel.BaseChannel | None = None,
+        trained_on: channel.BaseChannel | None = None,
+        base_model: channel.BaseChannel | None = None,
         training: TrainingRecord | None = None,
         module_file: str | None = None,
+        keep_sources: bool = True,
+        keep_diff: bool = True,
         bump: Literal["major", "minor", "patch"] | None = None,
         version: str | None = None,
         tag_template: str = DEFAULT_TAG,
         description: str | None = None,
         notes: Mapping[str, str] | None = None,
         run_id: str | None = None,
+        container_image: str | None = None,
+        golden_examples: int = 16,
     ) -> None:
         """Construct a VersionTagger.
 
         Args:
             model: Channel of type `Model`, from a Trainer.
-            registry_root: Directory that holds the releases and the event log.
+            registry_root: Directory, or URL in an object store, that holds the releases and the event log.
             model_name: The model's name, and its directory under the root.
-            examples: Channel of type `Examples` on which it was trained.
+            examples: Channel of type `Examples` on which it was trained, best as they were before Transform: on
+                those is the span.
             schema: Channel of type `Schema`.
             statistics: Channel of type `ExampleStatistics`.
             transform_graph: Channel of type `TransformGraph`.
             hyperparameters: Channel of type `HyperParameters`, from a Tuner.
+            trained_on: Channel of type `Examples` that the Trainer itself read, where `examples` are others; `after`
+                fills it in.
+            base_model: Channel of type `Model` that the Trainer started from; `after` fills it in.
             training: What the Trainer was told; `after` fills it in.
-            module_file: The module file, whose source is kept; `after` fills it in.
+            module_file: The module file; `after` fills it in.
+            keep_sources: Whether to keep the source of the module file and of the Python files beside it. They are
+                kept as they are, so leave them out if they hold secrets.
+            keep_diff: Whether to keep what is not committed in the working tree, likewise.
             bump: The level to use in place of the one inferred.
             version: The semantic version to use in place of the one inferred.
             tag_template: Template of the tag text, with the fields `model`, `version` and `date`.
@@ -108,10 +129,14 @@ class VersionTagger(base_component.BaseComponent):
             notes: Key-value notes to keep with the version.
             run_id: Run of the pipeline, where the orchestrator does not tell its executors: on Airflow
                 `'{{ run_id }}'`.
+            container_image: Image that the components run in; no orchestrator tells its executors.
+            golden_examples: How many of the examples to keep in the registry together with the model's answers to
+                them, at most 1,000: for `hallmark verify --predictions`, and as TensorFlow Serving's warm-up requests
+                in every release. 0 keeps none, as where examples are personal data.
 
         Raises:
             ConfigError: If a level is unknown, both `bump` and `version` are given, the template cannot be
-                used, or a note is no text.
+                used, a note is no text, or `golden_examples` is out of range.
             InvalidNameError: If the model's name or the version cannot be used.
         """
         check_model_name(model_name)
@@ -125,6 +150,8 @@ class VersionTagger(base_component.BaseComponent):
         if version is not None:
             check_semantic_version(version)
         _check_notes(notes)
+        _check_golden_examples(golden_examples)
+        record = _without_secrets(training or TrainingRecord())
         spec = VersionTaggerSpec(
             model=model,
             examples=examples,
@@ -132,16 +159,20 @@ class VersionTagger(base_component.BaseComponent):
             statistics=statistics,
             transform_graph=transform_graph,
             hyperparameters=hyperparameters,
+            trained_on=trained_on,
+            base_model=base_model,
             registry_root=_absolute(registry_root),
             model_name=model_name,
-            training=msgspec.json.encode(training or TrainingRecord(), order="sorted").decode(),
-            module_file=module_file,
+            training=msgspec.json.encode(record, order="sorted").decode(),
+            code=_packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff),
             tag_template=tag_template,
             bump=bump,
             version=version,
             description=description,
             notes=None if notes is None else json.dumps(dict(notes), sort_keys=True),
             pipeline_run_id=run_id,
+            container_image=container_image,
+            golden_examples=golden_examples,
             model_version=channel.Channel(type=ModelVersion),
         )
         super().__init__(spec=spec)
@@ -161,7 +192,7 @@ class VersionTagger(base_component.BaseComponent):
 
         Args:
             trainer: The Trainer, or any component with its inputs and parameters.
-            registry_root: Directory that holds the releases and the event log.
+            registry_root: Directory, or URL in an object store, that holds the releases and the event log.
             model_name: The model's name, and its directory under the root.
             hyperparameters: What to record as such in place of the Trainer's `custom_config`.
             seed: The random seed; by default `seed` in `custom_config`.
@@ -172,14 +203,20 @@ class VersionTagger(base_component.BaseComponent):
             InvalidNameError: As the constructor does.
         """
         given = trainer.exec_properties
-        settings = dict(_json(given, "custom_config") if hyperparameters is None else hyperparameters)
-        chosen_seed = _check_seed(settings.pop("seed", None) if seed is None else seed)
-        settings.pop("seed", None)
+        custom_config = _json(given, "custom_config")
+        settings = dict(custom_config if hyperparameters is None else hyperparameters)
+        known_seed = settings.pop("seed", custom_config.get("seed"))
+        chosen_seed = _check_seed(known_seed if seed is None else seed)
+        inputs = {key: trainer.inputs[key] for key in TRAINER_INPUTS if key in trainer.inputs}
+        if "examples" in inputs and options.get("examples", inputs["examples"]) is not inputs["examples"]:
+            inputs["trained_on"] = inputs["examples"]
         record = TrainingRecord(
             hyperparameters=settings,
             train_args=_json(given, "train_args"),
             eval_args=_json(given, "eval_args"),
             seed=chosen_seed,
+            custom_config=custom_config or None,
+            read=tuple(sorted(key for key, own in inputs.items() if options.get(key, own) is own)),
         )
         module_file = given.get("module_file")
         if isinstance(module_file, str) and Path(module_file).is_file():
@@ -187,11 +224,6 @@ class VersionTagger(base_component.BaseComponent):
             record = _with_module_file(record, Path(module_file).resolve())
         elif isinstance(given.get("run_fn"), str):
             record = msgspec.structs.replace(record, module=given["run_fn"])
-        inputs = {
-            key: trainer.inputs[key]
-            for key in ("examples", "schema", "statistics", "transform_graph", "hyperparameters")
-            if key in trainer.inputs
-        }
         return cls(
             trainer.outputs["model"],
             registry_root=registry_root,
@@ -204,12 +236,48 @@ class VersionTagger(base_component.BaseComponent):
 def _with_module_file(record: TrainingRecord, path: Path) -> TrainingRecord:
     # Read now: this is the code that the Trainer packs, on every orchestrator.
     top = working_tree(path.parent)
+    digests = {name: file_digest(file) for name, file in packed_files(path.parent).items()}
     return msgspec.structs.replace(
         record,
         module=path.name if top is None else str(path.relative_to(top)),
-        module_digest=file_digest(path),
+        module_digest=digests.pop(path.name),
+        files=digests,
         git=git_state(path.parent),
     )
+
+
+def _packed_code(
+    record: TrainingRecord, module_file: str | None, *, keep_sources: bool, keep_diff: bool
+) -> str | None:
+    if module_file is None:
+        return None
+    module = Path(module_file)
+    recorded = {module.name: record.module_digest, **record.files}  # the module is the weightiest
+    there = packed_files(module.parent) if keep_sources else {}
+    # What was edited since it was recorded is known by its digest alone.
+    same = [name for name, digest in recorded.items() if name in there and file_digest(there[name]) == digest]
+    texts = [(name, source_text(there[name])) for name in same]
+    dirty = keep_diff and record.git is not None and record.git.dirty
+    return pack(
+        [(name, text) for name, text in texts if text is not None],
+        uncommitted_changes(module.parent) if dirty else None,
+    )
+
+
+def _without_secrets(record: TrainingRecord) -> TrainingRecord:
+    return msgspec.structs.replace(
+        record,
+        hyperparameters=without_secrets(record.hyperparameters),
+        train_args=without_secrets(record.train_args),
+        eval_args=without_secrets(record.eval_args),
+        custom_config=None if record.custom_config is None else without_secrets(record.custom_config),
+    )
+
+
+def _check_golden_examples(count: Any) -> None:
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST:
+        msg = f"golden_examples is {count!r}: give a whole number from 0 to {MOST:,}"
+        raise ConfigError(msg)
 
 
 def _check_seed(seed: Any) -> int | None:
@@ -227,10 +295,13 @@ def _check_notes(notes: Mapping[str, str] | None) -> None:
 
 
 def _absolute(root: str) -> str:
-    if "://" in root:
-        msg = f"registry root {root!r} is a URI: give a directory, or where a volume is mounted in every task"
-        raise ConfigError(msg)
-    return str(Path(root).resolve())
+    place = parse_root(root)
+    if isinstance(place, StoreUrl):
+        if place.scheme not in SCHEMES:
+            msg = f"registry root {root!r} is no place for a pipeline: give a directory or {ROOT_EXAMPLES}"
+            raise ConfigError(msg)
+        return str(place)
+    return str(place.resolve())
 
 
 def _json(properties: Mapping[str, Any], key: str) -> dict[str, Any]:

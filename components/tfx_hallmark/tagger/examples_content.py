@@ -23,10 +23,10 @@ _GZIP = b"\x1f\x8b"  # how a GZIP file begins (RFC 1952)
 
 
 class ExamplesContent(msgspec.Struct, frozen=True):
-    """The records of an Examples artifact.
+    """The records of Examples artifacts.
 
     Attributes:
-        digest: `b3:` and 64 hex digits over every split's records, in any order.
+        digest: `b3:` and 64 hex digits over every split's records, in any order and in any of the artifacts.
         records: Number of records by split.
     """
 
@@ -34,45 +34,60 @@ class ExamplesContent(msgspec.Struct, frozen=True):
     records: dict[str, int]
 
 
-def read_examples(examples: Artifact) -> ExamplesContent:
-    """Read every record of an Examples artifact: TFRecord files, GZIP or not, streamed where they lie.
+def read_examples(*examples: Artifact) -> ExamplesContent:
+    """Read every record of Examples artifacts: TFRecord files, GZIP or not, streamed where they lie.
+
+    The same records have the same digest, be they in one artifact or spread over several.
+
+    Args:
+        *examples: The artifacts; several, where a resolver gave a window of spans.
 
     Raises:
         DataError: If a split is missing, or a file cannot be read.
         StorageError: If a file has to be copied to be read, and cannot be.
     """
-    whole = blake3()
     counts: dict[str, int] = {}
-    canonical = _canonical(examples)
+    totals: dict[str, int] = {}
+    for artifact in examples:
+        for split, (count, total) in _read_artifact(artifact).items():
+            counts[split] = counts.get(split, 0) + count
+            totals[split] = (totals.get(split, 0) + total) % _MODULUS
+    whole = blake3()
+    for split in sorted(counts):
+        whole.update(f"{split}\0{counts[split]}\0{totals[split]:064x}\n".encode())
+    return ExamplesContent(f"b3:{whole.hexdigest()}", {split: counts[split] for split in sorted(counts)})
+
+
+def _read_artifact(examples: Artifact) -> dict[str, tuple[int, int]]:
+    """Return by split how many records there are, and the sum of their digests."""
+    canonical = canonical_form(examples)
+    found = {}
     try:
-        for split in sorted(artifact_utils.decode_split_names(examples.split_names)):
+        for split in artifact_utils.decode_split_names(examples.split_names):
             folder = artifact_utils.get_split_uri([examples], split)
             files = [f"{folder}/{name}" for name in file_names(folder)]
-            count, total = _read_split(files, canonical)
-            counts[split] = count
-            whole.update(f"{split}\0{count}\0{total:064x}\n".encode())
+            found[split] = _read_split(files, canonical)
     except HallmarkError:
         raise
     except Exception as error:
         # TensorFlow raises its own kind, and a registered file system whatever its client raises.
         msg = f"examples {examples.uri} cannot be read ({one_line(error)}): run ExampleGen again"
         raise DataError(msg) from error
-    return ExamplesContent(f"b3:{whole.hexdigest()}", counts)
+    return found
 
 
 def _read_split(files: list[str], canonical: Callable[[bytes], bytes]) -> tuple[int, int]:
-    """Return how many records there are, and the sum of their digests."""
     count = total = 0
     for file in files:
         with readable_by_tensorflow(file) as readable:
-            for record in _records(readable):
+            for record in read_records(readable):
                 # A sum does not depend on the order, and a record that is there twice counts twice.
                 total = (total + int.from_bytes(blake3(canonical(record)).digest(), "big")) % _MODULUS
                 count += 1
     return count, total
 
 
-def _canonical(examples: Artifact) -> Callable[[bytes], bytes]:
+def canonical_form(examples: Artifact) -> Callable[[bytes], bytes]:
     """Return what gives records with the same content the same bytes, whatever wrote them."""
     import tensorflow as tf
 
@@ -91,7 +106,8 @@ def _canonical(examples: Artifact) -> Callable[[bytes], bytes]:
     return canonical
 
 
-def _records(file: str) -> Iterator[bytes]:
+def read_records(file: str) -> Iterator[bytes]:
+    """Yield the records of a TFRecord file, GZIP or not."""
     import tensorflow as tf
 
     with tf.io.gfile.GFile(file, "rb") as beginning:

@@ -1,7 +1,6 @@
 """VersionTagger at work."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,9 +13,12 @@ from tfx_hallmark.artifact_files import write_file
 from tfx_hallmark.artifacts import saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.registry import numbering
+from tfx_hallmark.registry.golden import keep
 from tfx_hallmark.registry.manifest import Run
 from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.tagger.golden import golden_predictions
 from tfx_hallmark.tagger.provenance import TrainingRecord, collect
+from tfx_hallmark.tagger.training_code import TrainingCode, unpack
 
 
 class Executor(base_executor.BaseExecutor):
@@ -31,8 +33,8 @@ class Executor(base_executor.BaseExecutor):
         """Tag the candidate.
 
         Args:
-            input_dict: `model`, and what it was made from: `examples`, `schema`, `statistics`,
-                `transform_graph`, `hyperparameters`, each optional.
+            input_dict: `model`, and what it was made from: `examples`, `schema`, `statistics`, `transform_graph`,
+                `hyperparameters`, `trained_on`, `base_model`, each optional.
             output_dict: `model_version`.
             exec_properties: See `component.VersionTaggerSpec`.
 
@@ -47,7 +49,7 @@ class Executor(base_executor.BaseExecutor):
         candidate = artifact_utils.get_single_instance(input_dict["model"])
         root = exec_properties["registry_root"]
         training = msgspec.json.decode(exec_properties["training"], type=TrainingRecord)
-        module_file = Path(exec_properties["module_file"]) if exec_properties.get("module_file") else None
+        code = unpack(exec_properties["code"]) if exec_properties.get("code") else TrainingCode()
         run = self._run(candidate, exec_properties)
         with saved_model_of(candidate) as path:
             version = (
@@ -55,7 +57,24 @@ class Executor(base_executor.BaseExecutor):
                 .model(exec_properties["model_name"])
                 .tag(
                     path,
-                    provenance=lambda objects: collect(input_dict, training, module_file, run, objects),
+                    provenance=lambda objects: collect(
+                        input_dict,
+                        training,
+                        code,
+                        run,
+                        objects,
+                        container_image=exec_properties.get("container_image"),
+                    ),
+                    golden=lambda content, objects: keep(
+                        golden_predictions(
+                            path,
+                            exec_properties["model_name"],
+                            input_dict.get("examples") or [],
+                            int(exec_properties["golden_examples"]),
+                        ),
+                        content,
+                        objects,
+                    ),
                     number=self._number(exec_properties),
                     template=exec_properties["tag_template"],
                     description=exec_properties.get("description") or "",

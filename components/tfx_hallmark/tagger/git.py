@@ -1,10 +1,16 @@
-"""Which commit the code of a pipeline is at."""
+"""Which commit the code of a pipeline is at, and what differs from it."""
 
+import os
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+
+from tfx_hallmark.registry.redaction import without_credentials
+
+# Whatever a person's own settings are, the diff is one that `git apply` takes.
+_DIFF = ("-c", "core.quotePath=true", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+_PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/")
 
 
 class GitState(msgspec.Struct, frozen=True):
@@ -28,10 +34,34 @@ def git_state(folder: Path) -> GitState | None:
     if commit is None:
         return None
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    # Trainer packs every .py file of that folder; elsewhere, what git does not know is mostly output.
-    unknown = _git(folder, "status", "--porcelain", "--", "*.py")
     remote = _git(folder, "config", "--get", "remote.origin.url")
-    return GitState(commit, bool(changed or unknown), without_credentials(remote) if remote else None)
+    return GitState(
+        commit, bool(changed or _unknown(folder)), without_credentials(remote) if remote else None
+    )
+
+
+def uncommitted_changes(folder: Path) -> str | None:
+    """Return as a diff what makes a working tree dirty, see `GitState.dirty`.
+
+    Args:
+        folder: The module's; what differs in it comes first.
+
+    Returns:
+        Text that `git apply` takes, paths as seen from the top of the tree; of files that are no text it tells only
+        that they differ. None if nothing differs, outside of a working tree, and where git cannot tell.
+    """
+    top = working_tree(folder)
+    if top is None:
+        return None
+    here = folder.resolve().relative_to(top.resolve()).as_posix()
+    found = [
+        _git(top, *_DIFF, *_PREFIXES, "HEAD", "--", here),
+        *(_new_file(top, name) for name in _unknown(folder)),
+        _git(top, *_DIFF, *_PREFIXES, "HEAD", "--", ".", f":(exclude){here}") if here != "." else "",
+    ]
+    if None in found:
+        return None
+    return "".join(f"{part}\n" for part in found if part) or None
 
 
 def working_tree(folder: Path) -> Path | None:
@@ -40,23 +70,32 @@ def working_tree(folder: Path) -> Path | None:
     return None if top is None else Path(top)
 
 
-def without_credentials(url: str) -> str:
-    """Take user names, passwords and query strings out of a URL; `git@host:path` stays as it is."""
-    parts = urlsplit(url)
-    if not parts.netloc:
-        return url
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def _unknown(folder: Path) -> list[str]:
+    """Return the Python files of a folder that git does not know, as seen from the top of the tree.
+
+    Trainer packs every .py file of that folder; elsewhere, what git does not know is mostly output.
+    """
+    listed = _git(
+        folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":(glob)*.py"
+    )
+    return sorted(name for name in (listed or "").split("\0") if name)
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _new_file(top: Path, name: str) -> str | None:
+    # It ends with 1 where there is a difference, and there always is one.
+    return _git(top, *_DIFF, *_PREFIXES, "--no-index", "--", os.devnull, name, right=1)
+
+
+def _git(folder: Path, *arguments: str, right: int = 0) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "-C", str(folder), *arguments],  # noqa: S607
             capture_output=True,
-            text=True,
-            check=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
             timeout=30,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.rstrip("\n") if done.returncode == right else None

@@ -5,28 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tfx_hallmark.answers.stays import Stay
 from tfx_hallmark.answers.text import minute
 
 WIDTH, HEIGHT = 1100, 30
 _LEAST = 7.0  # a stay that was short must still be seen
 _NAME_ROOM = 58
 _LETTER = 7.4
-
-
-class Stay(msgspec.Struct, frozen=True, kw_only=True):
-    """A time during which one release was stable.
-
-    Attributes:
-        version: Semantic version; empty while nothing was.
-        release: Its release; 0 while nothing was.
-        since: When it began, UTC.
-        until: When it ended, UTC; empty if it is stable still.
-    """
-
-    version: str
-    release: int
-    since: str
-    until: str
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,10 +17,11 @@ def show(
     model: str,
     version: Annotated[list[str] | None, Query()] = None,
     changed: bool = False,
+    code: bool = False,
 ) -> HTMLResponse:
-    """Show versions side by side; `changed=1` leaves out what is the same in all of them."""
+    """Show versions side by side; `changed=1` leaves out what is the same in all of them, `code=1` adds diffs."""
     # An empty choice in the list of versions to add arrives as an empty text.
     wanted = [one for one in version or [] if one]
     with source_of(request).model(model) as opened:
-        view = compare_view(opened, wanted, only_changed=changed)
+        view = compare_view(opened, wanted, only_changed=changed, code=code)
     return page(request, "compare.html", view=view)

@@ -2,14 +2,14 @@
 
 import msgspec
 
+from tfx_hallmark.answers.judged import Judged, Measure, Place, headline, judged, last_judged, places
+from tfx_hallmark.answers.label_moves import Labelled, labelled
 from tfx_hallmark.answers.paths import as_text
+from tfx_hallmark.answers.stays import last_stays
 from tfx_hallmark.answers.versions_table import VersionsTable, find_versions
 from tfx_hallmark.dashboard.charts.metric_plot import MetricPlot, Point, metric_plot
 from tfx_hallmark.dashboard.charts.timeline import Timeline, timeline
 from tfx_hallmark.dashboard.views.history_page import HistoryPage, history_page
-from tfx_hallmark.dashboard.views.judged import Judged, Measure, Place, headline, judged, last_judged, places
-from tfx_hallmark.dashboard.views.labels import Labelled, labelled
-from tfx_hallmark.dashboard.views.stays import last_stays
 from tfx_hallmark.registry.log import utc_now
 from tfx_hallmark.registry.model import Model
 
@@ -129,7 +129,7 @@ def model_view(model: Model, asked: Asked) -> ModelView:
     main = headline(recent)
     return ModelView(
         name=model.name,
-        path=as_text(model.path),
+        path=as_text(model.location),
         labels=labels,
         asked=asked,
         table=table,

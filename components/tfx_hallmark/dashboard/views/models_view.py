@@ -2,11 +2,11 @@
 
 import msgspec
 
+from tfx_hallmark.answers.judged import Judged, Place, headline, judged, last_judged
 from tfx_hallmark.answers.listing import Stable, stable_of, status
 from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.dashboard.charts.metric_plot import sparkline
 from tfx_hallmark.dashboard.source import Source
-from tfx_hallmark.dashboard.views.judged import Judged, Place, headline, judged, last_judged
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.state import CANARY

@@ -3,8 +3,10 @@
 import threading
 import weakref
 
-from tfx_hallmark.registry.events import Adopted, Tagged
+from tfx_hallmark.registry.events import Adopted, Imported, Tagged
 from tfx_hallmark.registry.model import Model
+
+_FIRST = (Tagged, Adopted, Imported)
 
 
 class _Index:
@@ -35,10 +37,12 @@ class _Index:
             self.low -= 1
 
     def _take(self, model: Model, seq: int) -> None:
-        data = model.event(seq).data
-        self.positions.setdefault(data.version, []).append(seq)
-        if isinstance(data, Tagged | Adopted):
-            self.begun.add(data.version)
+        event = model.event(seq)
+        version = event.data.version
+        self.positions.setdefault(version, []).append(seq)
+        # A directory may be adopted as one more release of a version that there is.
+        if isinstance(event.data, _FIRST) and event.time == model.state.versions[version].created:
+            self.begun.add(version)
 
 
 _LOCK = threading.Lock()

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tfx_hallmark.answers.details import Details, describe
+from tfx_hallmark.answers.details import Details, Tombstone, describe
 from tfx_hallmark.answers.explanation import CheckLine, Explanation, explain
 from tfx_hallmark.answers.history import LoggedEvent, logged
 from tfx_hallmark.answers.listing import stable_of
@@ -11,7 +11,18 @@ from tfx_hallmark.dashboard.views.own_events import own_events
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.version_facts import Fact, facts, tensor_text
 
-_MADE_FROM = ("Data", "Code", "Hyperparameters", "Training", "Environment", "Run", "Model structure")
+_MADE_FROM = (
+    "Data",
+    "Inputs of the Trainer",
+    "Code",
+    "Hyperparameters",
+    "Chosen by the Tuner",
+    "Training",
+    "Cost",
+    "Environment",
+    "Run",
+    "Model structure",
+)
 
 
 class KnownFact(msgspec.Struct, frozen=True):
@@ -61,13 +72,13 @@ class OwnRelease(msgspec.Struct, frozen=True, kw_only=True):
         number: The release number.
         time: When it was committed, UTC.
         path: Its directory.
-        pruned: Whether its bytes are gone.
+        deleted: When, by whom and why its files were deleted; None if they were not.
     """
 
     number: int
     time: str
     path: str
-    pruned: bool
+    deleted: Tombstone | None
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,12 +206,13 @@ def _tensors(details: Details) -> list[Tensor]:
 
 
 def _releases(model: Model, details: Details) -> list[OwnRelease]:
+    deleted = {number: stone for stone in details.tombstones for number in stone.releases}
     return [
         OwnRelease(
             number=number,
             time=model.state.releases[number].time,
-            path=as_text(model.path / str(number)),
-            pruned=number in details.pruned,
+            path=as_text(model.location_of(number)),
+            deleted=deleted.get(number),
         )
         for number in details.releases
     ]

@@ -7,9 +7,9 @@ _LONGEST = 40
 # What TFX's and this package's components write that is the same in nearly every pipeline, or told elsewhere.
 _NOISE = {
     "disable_statistics", "eval_config", "example_splits", "exclude_splits", "fairness_indicator_thresholds",
-    "force_tf_compat_v1", "infer_feature_shape", "input_config", "input_fingerprint", "module_file", "module_path",
-    "output_config", "output_data_format", "output_file_format", "registry_root", "model_name", "tag_template",
-    "training", "seal", "seq", "model", "sentence", "actor", "version", "time",
+    "force_tf_compat_v1", "golden_examples", "infer_feature_shape", "input_config", "input_fingerprint", "module_file",
+    "module_path", "output_config", "output_data_format", "output_file_format", "registry_root", "model_name",
+    "tag_template", "training", "seal", "seq", "model", "sentence", "actor", "version", "time",
 }  # fmt: skip
 _GROUPS = {"custom_config", "train_args", "eval_args"}
 

@@ -89,7 +89,7 @@ def _test(subject: str, kind: str, value: str) -> Callable[[Provenance], bool]:
         msg = f"{subject!r} names nothing that a model is trained from: write {_FORMS}"
         raise InvalidNameError(msg)
     if kind == "span":
-        return lambda made: tell(made) == value
+        return lambda made: tell(made) == value or (made.data is not None and value in made.data.spans)
     return lambda made: (tell(made) or "").startswith(value)
 
 

@@ -12,6 +12,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx_hallmark.lineage.property_text import is_safe
 from tfx_hallmark.lineage.recording.recorded_types import MODEL_VERSION, PUSHED_MODEL
 from tfx_hallmark.registry.manifest import Run
+from tfx_hallmark.registry.store_url import Root, StoreUrl
 
 OWN = "hallmark:"  # how the external ids of what sync makes begin; TFX sets none
 
@@ -57,14 +58,14 @@ class PipelineArtifacts:
         model: The model's name.
     """
 
-    def __init__(self, store: MetadataStore, root: Path, model: str) -> None:
+    def __init__(self, store: MetadataStore, root: Root, model: str) -> None:
         self._store = store
         self._root = root
         self._model = model
 
     def versions(self, sought: Collection[Sought]) -> Found:
         """Find VersionTagger's artifacts, by semantic version; the digest must be the log's."""
-        sources = self._models(sought)
+        sources = self.models(sought)
         made = _made_from(self._store, sources.values(), MODEL_VERSION, "VersionTagger")
         found = Found()
         for one in sought:
@@ -105,8 +106,8 @@ class PipelineArtifacts:
                 found.unfinished.add(str(number))
         return found
 
-    def _models(self, sought: Collection[Sought]) -> dict[str, int]:
-        """Return the ids of the Model artifacts that versions were made of."""
+    def models(self, sought: Collection[Sought]) -> dict[str, int]:
+        """Return the ids of the Model artifacts that versions were made of, by semantic version."""
         runs = {one.version: one.run for one in sought if one.run is not None}
         numbers = {int(run.model_id) for run in runs.values() if run.model_id and run.model_id.isdecimal()}
         uris = {artifact.id: artifact.uri for artifact in _each(self._store.get_artifacts_by_id, numbers)}
@@ -211,12 +212,15 @@ def is_pushed(artifact: mlmd.Artifact) -> bool:
     return 1 in (pushed.int_value, pushed.double_value)
 
 
-def is_root(root: Path, path: str | PurePath) -> bool:
+def is_root(root: Root, path: str | PurePath) -> bool:
     """Tell whether a path that a pipeline wrote down is the registry root.
 
     A relative one was relative to where the pipeline ran, which nobody knows any more: it is taken for
     the root if the root's path ends with it.
     """
+    if isinstance(root, StoreUrl):
+        # A path as well as a text: a path has lost one of the two slashes of a URL.
+        return PurePath(path) == PurePath(str(root))
     parts = PurePath(path).parts
     if not parts:
         return False

@@ -10,7 +10,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx_hallmark.lineage.reading.pipeline_artifacts import is_pushed, is_root, text
 from tfx_hallmark.lineage.recording.recorded_types import MODEL_VERSION, PUSHED_MODEL
 from tfx_hallmark.lineage.recording.sync import unrecorded
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.state import ModelState

@@ -5,7 +5,6 @@ writes the same a second time, at any moment, from anywhere, fails.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
@@ -20,6 +19,7 @@ from tfx_hallmark.lineage.recording.recorded_types import (
     TypeIds,
 )
 from tfx_hallmark.registry.events import Event
+from tfx_hallmark.registry.store_url import Root
 from tfx_hallmark.registry.version import Version
 
 DIGITS = 16  # of a SHA-256 or BLAKE3 that stand in a name
@@ -42,7 +42,7 @@ class Records:
         log: Seal of the log's first event, which tells this log from any other of a model of this name.
     """
 
-    def __init__(self, types: TypeIds, root: Path, model: str, log: str) -> None:
+    def __init__(self, types: TypeIds, root: Root, model: str, log: str) -> None:
         self._types = types
         self._root = root
         self._model = model

@@ -25,6 +25,12 @@ EXECUTION_TYPES: Mapping[type, str] = {
     events.Annotated: "tfx_hallmark.Annotate",
     events.Adopted: "tfx_hallmark.Adopt",
     events.Evaluated: "tfx_hallmark.Evaluate",
+    events.Withdrawn: "tfx_hallmark.Withdraw",
+    events.Held: "tfx_hallmark.Hold",
+    events.Unheld: "tfx_hallmark.Unhold",
+    events.Signed: "tfx_hallmark.Sign",
+    events.Imported: "tfx_hallmark.Import",
+    events.Reproduced: "tfx_hallmark.Reproduce",
 }
 
 

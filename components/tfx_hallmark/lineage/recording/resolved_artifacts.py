@@ -10,6 +10,7 @@ from tfx_hallmark.lineage.reading.pipeline_artifacts import PipelineArtifacts, S
 from tfx_hallmark.lineage.recording.own_records import Records
 from tfx_hallmark.lineage.recording.roles import Role
 from tfx_hallmark.registry.errors import HallmarkError
+from tfx_hallmark.registry.events import Adopted, Event
 from tfx_hallmark.registry.manifest import Manifest, Run
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.version import Version
@@ -28,9 +29,10 @@ class ResolvedArtifacts:
         self._model = model
         self._store = store
         self._records = records
-        self._pipelines = PipelineArtifacts(store, model.path.parent, model.name)
+        self._pipelines = PipelineArtifacts(store, model.root, model.name)
         self._versions: dict[str, int] = {}
         self._releases: dict[int, int] = {}
+        self._sources: dict[str, int | None] = {}
 
     def find(self, roles: Iterable[Role]) -> set[Role]:
         """Look up what some roles need; return the roles whose artifact a running pipeline may still record."""
@@ -74,6 +76,23 @@ class ResolvedArtifacts:
             return self._records.version(version, _reasons(version)) if known is None else known
         known = self._releases.get(role.release)
         return self._records.release(version, role.release) if known is None else known
+
+    def sources(self, events: Iterable[Event]) -> dict[int, int]:
+        """Return the Model artifact behind each adoption, by the event's position.
+
+        No VersionTagger has tied it to an adopted version: so the adoption is.
+        """
+        adopted = {event.seq: event.data.version for event in events if isinstance(event.data, Adopted)}
+        unknown = {
+            version: self._model.version(version) for version in {*adopted.values()} - self._sources.keys()
+        }
+        found = self._pipelines.models(
+            [Sought(name, version.digest, _run(version)) for name, version in unknown.items()]
+        )
+        self._sources |= {name: found.get(name) for name in unknown}
+        return {
+            seq: source for seq, version in adopted.items() if (source := self._sources[version]) is not None
+        }
 
     def _find_own_versions(self, versions: Iterable[Version]) -> None:
         names = {

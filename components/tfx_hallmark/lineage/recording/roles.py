@@ -46,7 +46,7 @@ def _subject(_: Event, data: Data, __: ModelState) -> list[Role]:
     return [Role("version", False, data.version)]
 
 
-def _tagged(_: Event, data: events.Tagged, __: ModelState) -> list[Role]:
+def _tagged(_: Event, data: events.Tagged | events.Imported, __: ModelState) -> list[Role]:
     return [Role("version", True, data.version)]
 
 
@@ -94,4 +94,10 @@ _TELLERS: dict[type, _Teller] = {
     events.Annotated: _subject,
     events.Adopted: _adopted,
     events.Evaluated: _subject,
+    events.Withdrawn: _subject,
+    events.Held: _subject,
+    events.Unheld: _subject,
+    events.Signed: _subject,
+    events.Imported: _tagged,
+    events.Reproduced: _subject,
 }

@@ -30,6 +30,7 @@ Progress = Callable[[int, int], None]
 BATCH = 100  # events in one transaction
 # How long a running pipeline has to record what it tagged or pushed, before sync makes an artifact in its place.
 PIPELINE_SECONDS = 3600.0
+_SOURCE = "model"  # as VersionTagger calls what it reads
 _SYNCED = "synced"
 _HINT_EVERY = 1000  # events; what lies after it is looked at again after a kill, and that costs little
 
@@ -78,8 +79,7 @@ def synchronise(
     first = next(model.sealed_events(), None)
     if first is None:
         return Synced(model=model.name, events=0, recorded=0)
-    root = model.path.parent
-    records = Records(register(store), root, model.name, log=first[1])
+    records = Records(register(store), model.root, model.name, log=first[1])
     recorder = _Recorder(model, store, records, sentence)
     done = reached = 0 if from_first else recorder.synced
     recorded, mended, waiting = 0, 0, []
@@ -153,6 +153,7 @@ class _Recorder:
         there = _recorded(self._store, batch)
         parts = self._parts(event for event, _ in batch if event.seq not in there)
         unfinished = self._artifacts.find(role for part in parts.values() for role in part)
+        sources = self._artifacts.sources(event for event, _ in batch if event.seq not in there)
         waiting = []
         writing = Writing()
         for event, seal in batch:
@@ -164,6 +165,8 @@ class _Recorder:
             place = writing.add(self._records.execution(event, seal, self._sentence))
             for role in parts[event.seq]:
                 writing.tie(place, role, self._artifacts.of(role))
+            if event.seq in sources:
+                writing.tie(place, Role(_SOURCE, False, event.data.version), sources[event.seq])
         writing.put(self._store, self._context)
         return len(parts) - len(waiting), waiting
 
@@ -171,12 +174,17 @@ class _Recorder:
         there = _recorded(self._store, batch)
         kept = artifacts_of(self._store, there.values())
         parts = self._parts(event for event, _ in batch if event.seq in there)
-        lost = {seq: part for seq, part in parts.items() if len(kept[there[seq]]) < len(part)}
+        sources = self._artifacts.sources(event for event, _ in batch if event.seq in there)
+        lost = {
+            seq: part for seq, part in parts.items() if len(kept[there[seq]]) < len(part) + (seq in sources)
+        }
         self._artifacts.find(role for part in lost.values() for role in part)
         writing = Writing()
         for seq, part in lost.items():
-            for role in part:
-                artifact = self._artifacts.of(role)
+            whole = [(role, self._artifacts.of(role)) for role in part]
+            if seq in sources:
+                whole.append((Role(_SOURCE, False, part[0].version), sources[seq]))
+            for role, artifact in whole:
                 if not isinstance(artifact, int) or artifact not in kept[there[seq]]:
                     writing.tie_recorded(there[seq], role, artifact)
         writing.put(self._store, self._context)

@@ -31,6 +31,13 @@ class TensorSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     shape: tuple[int | None, ...] | None
     encoding: str = "dense"
 
+    def __str__(self) -> str:
+        """Return it in a word or two: `float32[?, 3]`, `coo_sparse string[?]`, `float32 of any rank`."""
+        kind = self.dtype if self.encoding == "dense" else f"{self.encoding} {self.dtype}"
+        if self.shape is None:
+            return f"{kind} of any rank"
+        return f"{kind}[{', '.join('?' if size is None else str(size) for size in self.shape)}]"
+
 
 class Signature(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry point of a model.

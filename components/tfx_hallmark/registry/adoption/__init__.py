@@ -1,0 +1,1 @@
+"""Taking over, in place, what something else has published."""

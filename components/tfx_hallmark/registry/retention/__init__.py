@@ -1,0 +1,1 @@
+"""Which files of old versions may go, and deleting them."""

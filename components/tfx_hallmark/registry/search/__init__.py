@@ -1,0 +1,1 @@
+"""Finds versions of a model by what is known of them: a small language, its fields, and the search itself."""

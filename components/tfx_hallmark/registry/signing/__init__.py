@@ -1,0 +1,1 @@
+"""Signing of versions with OpenSSF model-signing; all but `files` and `bundle` need the extra `[signing]`."""

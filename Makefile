@@ -2,9 +2,10 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# By module, for what a module's tests share is dear. They wait for the disk more than for anything else, and what
-# they write is small.
-PYTEST  = TMPDIR=$$(sh .ci/fast-temporary) $(VENV)/bin/python -m pytest -n 2 --dist loadscope
+# By module, for what a module's tests share is dear.
+ON_DISK = $(VENV)/bin/python -m pytest -n 2 --dist loadscope
+# Most wait for the disk more than for anything else, and what they write is small.
+PYTEST  = TMPDIR=$$(sh .ci/fast-temporary) $(ON_DISK)
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 READY   = $(VENV)/.ready-$(VERSION)
 OTHER   = $(if $(filter 3.11,$(VERSION)),3.10,3.11)
@@ -17,7 +18,6 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 # Folders whose test modules import TFX; collecting them would take longer than all others run.
 HEAVY   = airflow beam browser databases kubeflow notebooks orchestrators tfx
 AIRFLOW3 = .venv-airflow3
-TRITON   = .venv-triton
 
 .PHONY: help setup demo test test-fast test-other test-servers test-all lint format types bench lock clean
 
@@ -44,30 +44,24 @@ test: lint types $(READY) ## every test on this interpreter that starts no sched
 test-fast: $(READY) ## the tests that need no TensorFlow, start no server and no crowd of processes
 	$(PYTEST) -m "not tfx and not slow" $(HEAVY:%=--ignore=tests/%)
 
-test-other: ## the same tests on the other interpreter, where there is one
+# Crowds of processes and kills try the file system and the store, not the interpreter.
+test-other: ## on the other interpreter, where there is one: all but the crowds of processes and the kills
 	@other=$$(sh .ci/find-python $(OTHER)) || { echo "no Python $(OTHER) here: skipped its tests"; exit 0; }; \
 	$(MAKE) --no-print-directory PYTHON=$$other VENV=.venv-$(OTHER) test-here
 
 .PHONY: test-here
 test-here: $(READY)
-	$(PYTEST) -m "not servers"
+	$(PYTEST) -m "not servers and not slow"
 
-test-servers: $(READY) $(AIRFLOW3)/.ready $(TRITON)/.ready ## tests with Airflow 2 and 3, MariaDB, PostgreSQL, Triton and a browser (installs databases and browser with apt)
+test-servers: $(READY) $(AIRFLOW3)/.ready ## tests with Airflow 2 and 3, MariaDB, PostgreSQL and a browser (installs the last three with apt)
 	@sh .ci/system-packages
-	$(PYTEST) -m servers
+	$(ON_DISK) -m servers
 
 # Airflow 3 and TFX cannot share an environment: its tasks run TFX in the other one.
 $(AIRFLOW3)/.ready: requirements-airflow3.lock $(READY)
 	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Airflow 3 needs a Python 3.11" >&2; exit 2; }; \
 	$$python311 -m venv --clear $(AIRFLOW3)
 	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW3)/bin/python --no-deps --require-hashes -r requirements-airflow3.lock
-	@touch $@
-
-# Nor can Triton, whose Python backend needs TensorFlow with an older NumPy.
-$(TRITON)/.ready: requirements-triton.lock $(READY)
-	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Triton needs a Python 3.11" >&2; exit 2; }; \
-	$$python311 -m venv --clear $(TRITON)
-	@$(VENV)/bin/uv pip install --quiet --python $(TRITON)/bin/python --no-deps --require-hashes -r requirements-triton.lock
 	@touch $@
 
 test-all: test test-other test-servers ## everything
@@ -96,8 +90,6 @@ lock: $(READY) ## resolve the dependencies of both interpreters anew
 	$(VENV)/bin/uv export --frozen --no-emit-project --extra tfx --extra kfp --extra object-stores --no-default-groups --quiet --no-header -o requirements-image.lock
 	$(VENV)/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  requirements-airflow3.in -o requirements-airflow3.lock
-	$(VENV)/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  requirements-triton.in -o requirements-triton.lock
 
 clean: ## delete environments, caches and outputs
-	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) $(TRITON) output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) output .mypy_cache .pytest_cache .ruff_cache

@@ -3,8 +3,10 @@
 import contextlib
 import fcntl
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,18 @@ NEEDS = {
     "orchestrators": ["tfx"],
     "tfx": ["tfx"],
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Delete what libraries leave in the folder for temporary files; pytest's own, kept on failure, is beside."""
+    os.environ.pop("COLUMNS", None)  # what commands print does not depend on whose terminal this is
+    if hasattr(config, "workerinput"):
+        return  # inherited
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    ours = tempfile.TemporaryDirectory(prefix="hallmark-tests-", ignore_cleanup_errors=True)
+    Path(ours.name).chmod(0o755)  # some tests go on as another user
+    os.environ["TMPDIR"] = tempfile.tempdir = ours.name
+    config.add_cleanup(ours.cleanup)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,6 +121,24 @@ def make_candidate(tmp_path: Path) -> Callable[[int], Path]:
 
 
 @pytest.fixture
+def publish(model: Model, make_candidate: Callable[[int], Path]) -> Callable[..., str]:
+    """Publishes another model past the gate and gives its version."""
+
+    def push(number: int, *, label: str = "stable") -> str:
+        version = model.tag(make_candidate(number)).version
+        model.push_unchecked(make_candidate(number), version, reason="a test", label=label)
+        return version
+
+    return push
+
+
+@pytest.fixture
+def three(publish: Callable[..., str]) -> list[str]:
+    """Three versions, stable one after the other as releases 1, 2 and 3."""
+    return [publish(number) for number in (1, 2, 3)]
+
+
+@pytest.fixture
 def make_evaluation() -> Callable[..., Evaluation]:
     """Makes the evaluation of a candidate whose accuracy must be at least 0.5 and above the baseline's."""
 
@@ -141,6 +173,11 @@ def listing(root: Path) -> dict[str, tuple[int, bytes]]:
         )
         found[str(path.relative_to(root))] = (status.st_mode, data)
     return found
+
+
+def outside_stamps(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Gives the same without stamps: linking a release's files elsewhere moves their times, and so its stamp."""
+    return {path: entry for path, entry in listing(root).items() if "/stamps" not in path}
 
 
 @pytest.fixture

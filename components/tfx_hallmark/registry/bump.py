@@ -12,7 +12,7 @@ import semver
 
 from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import InvalidNameError
-from tfx_hallmark.registry.manifest import DataSource, Manifest, Provenance
+from tfx_hallmark.registry.manifest import Code, DataSource, Manifest, Provenance
 from tfx_hallmark.registry.savedmodel import SavedModelInfo, Signature, TensorSpec
 
 Level = Literal["major", "minor", "patch"]
@@ -80,12 +80,28 @@ def _changes(info: SavedModelInfo, provenance: Provenance, previous: Manifest) -
         yield "preprocessing graph changed"
     if provenance.data and before.data and _differ(provenance.data.schema, before.data.schema):
         yield "feature schema changed"
-    if provenance.code and before.code and _differ(provenance.code.module_digest, before.code.module_digest):
-        yield "training code changed"
+    if provenance.code and before.code:
+        yield from _code_changes(provenance.code, before.code)
     if before.run is not None:
         yield from setting_changes("", provenance.hyperparameters, before.hyperparameters)
         yield from setting_changes("train_args.", provenance.train_args, before.train_args)
         yield from setting_changes("eval_args.", provenance.eval_args, before.eval_args)
+
+
+def _code_changes(now: Code, before: Code) -> Iterator[str]:
+    if _differ(now.module_digest, before.module_digest):
+        yield "training code changed"
+    # An empty list may also be that of a manifest from before there were lists.
+    elif now.files and before.files:
+        names = tuple(
+            name
+            for name in sorted({*now.files, *before.files})
+            if name not in now.files
+            or name not in before.files
+            or now.files[name].digest != before.files[name].digest
+        )
+        if names:
+            yield f"training code changed beside the module: {_briefly(names)}"
 
 
 def additions(now: Mapping[str, Signature], before: Mapping[str, Signature]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from tfx_hallmark.registry.additions import additions_in_need
-from tfx_hallmark.registry.errors import ChangedMeanwhileError
+from tfx_hallmark.registry.errors import ChangedMeanwhileError, StorageError
 from tfx_hallmark.registry.events import Event, Promoted, RolledBack
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.manifest import Manifest
@@ -136,7 +136,16 @@ class LabelMover:
 
     def _stage(self, plan: Move, content: ContentDigest, staging: StagedRelease) -> None:
         version = self._ledger.refresh().versions[plan.version]
-        staging.repeat(plan.source, content)
+        try:
+            staging.repeat(plan.source, content)
+        except StorageError as error:
+            if self._directories.is_there(plan.source):
+                raise
+            msg = (
+                f"{plan.model} changed meanwhile, and the files of {plan.version} (release {plan.source}) are gone: "
+                f"see 'hallmark log {plan.model}', then choose another version"
+            )
+            raise ChangedMeanwhileError(msg) from error
         staging.finish(additions_in_need(plan.model, version, self._ledger.objects))
 
 

@@ -204,6 +204,7 @@ def test_what_ended_and_was_deleted_is_one_line_that_says_so(nodes):
     made = make(text="text")
     nodes.launch(made)
     (artifact,) = outputs(nodes, nodes.store.get_executions()[0])["model"]
+    assert Path(artifact.uri).is_relative_to(nodes.folder)
     for path in Path(artifact.uri).iterdir():
         path.unlink()
     Path(artifact.uri).rmdir()

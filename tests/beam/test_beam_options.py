@@ -126,6 +126,13 @@ def test_dataflow_options_arrive():
     assert options.view_as(DebugOptions).experiments == ["a", "b"]
 
 
+@pytest.mark.parametrize("section", [IN_MEMORY, MULTI_PROCESSING])
+def test_workers_of_this_machine_are_not_sent_tfx_either(section):
+    """TFX would build a wheel of itself for every component, which takes longer than the component."""
+    given = arguments(section)
+    assert dependency_utils.make_beam_dependency_flags(given) == given
+
+
 @pytest.mark.parametrize("section", [FLINK, SPARK, DATAFLOW])
 def test_workers_with_an_image_are_not_sent_tfx(section):
     given = arguments(section)

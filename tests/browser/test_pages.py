@@ -17,7 +17,7 @@ def test_the_reason_of_a_refusal_is_found_from_the_first_page(site: str, page: P
     page.get_by_role("row", name="1.1.0").get_by_role("link").first.click()
     verdict = page.get_by_role("region", name="Refused").first
     expect(verdict).to_contain_text(
-        re.compile(r"sparse_categorical_accuracy overall is 0\.\d{4}, required: >= 0\.8")
+        re.compile(r"sparse_categorical_accuracy overall is 0\.\d{4} on 140 examples, required: >= 0\.8")
     )
     first = page.get_by_role("table", name="8 thresholds, 8 missed").get_by_role("row").nth(1)
     expect(first).to_contain_text("missed")

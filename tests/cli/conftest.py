@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.conftest import listing
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.cli.main import app
 from tfx_hallmark.registry.manifest import Code, DataSource, Environment, Provenance, Run
@@ -142,6 +143,45 @@ def answer(hallmark: Callable[..., Any]) -> Callable[..., Any]:
         return json.loads(result.stdout)
 
     return run
+
+
+@pytest.fixture
+def run(hallmark: Callable[..., Any], root: Path) -> Callable[..., Any]:
+    """Runs the command on the registry of this test, which it may change."""
+
+    def runs(*arguments: object, **environment: str) -> Any:
+        return hallmark(*map(str, arguments), HALLMARK_ROOT=str(root), **environment)
+
+    return runs
+
+
+@pytest.fixture
+def told(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Runs the command on the registry of this test with --json and gives the document."""
+
+    def runs(*arguments: object) -> Any:
+        result = run(*arguments, "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        return json.loads(result.stdout)
+
+    return runs
+
+
+@pytest.fixture
+def wrong(run: Callable[..., Any], root: Path) -> Callable[..., str]:
+    """Expects one line of complaint, an exit code and nothing changed; gives the line."""
+
+    def runs(code: int, *arguments: object) -> str:
+        before = listing(root)
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        # Click shows how the command is used before its own complaints.
+        line = str(result.stderr).splitlines()[-1]
+        assert line.startswith("hallmark: ") is (result.stderr.count("\n") == 1)
+        assert listing(root) == before
+        return line
+
+    return runs
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.documented_commands import command_of
 from tests.markdown import applied, blocks, scripts
 from tests.saved_models import change_weights, copy_saved_model
-from tfx_hallmark.cli.main import app
 from tfx_hallmark.registry.errors import ForeignEntryError
 from tfx_hallmark.registry.registry import Registry
 
@@ -79,8 +79,7 @@ def test_shell_blocks_are_shell(block):
 @pytest.mark.parametrize("line", COMMANDS)
 def test_hallmark_commands_have_the_arguments_that_they_take(line):
     name, *arguments = shlex.split(line)[1:]
-    command = app.commands[name]
-    command.make_context(name, arguments)
+    command_of(name).make_context(name, arguments)
 
 
 def test_links_within_the_page_lead_somewhere():

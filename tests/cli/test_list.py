@@ -47,6 +47,10 @@ def test_a_version_in_brief(answer, penguin):
         "digest": penguin.version("1.0.2").digest,
         "refusal": None,
         "quarantine": None,
+        "held": None,
+        "pruned": [],
+        "description": "",
+        "notes": {},
     }
     assert versions["1.0.4"]["labels"] == ["canary"]
     assert versions["1.0.3"]["refusal"] == "baseline moved from release 1 to release 2"

@@ -84,6 +84,8 @@ def test_a_rollback_as_a_document(two: Model, told: Run) -> None:
         "still_served": None,
         "sentence": "stable went back from 1.0.1 (release 2) to 1.0.0 (release 4)",
         "warning": "",
+        "serving": None,
+        "served_by": [],
     }
     assert (event["seq"], event["kind"], event["reason"]) == (two.state.seq, "rolled_back", "accuracy fell")
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tests.cli.conftest import HOSTILE, WIDE
 from tfx_hallmark.answers import text
-from tfx_hallmark.cli.text import escape
+from tfx_hallmark.answers.text import escape
 
 EVERY_PAGE = [
     ("list",),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import COMPONENTS
 from tests.lineage.history import assert_each_once, write_history
+from tests.registry.adopted import writable
 from tfx_hallmark.cli import background_sync
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
@@ -123,11 +124,11 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(hallmark):
 # doctor
 
 
-def test_a_healthy_registry_has_no_findings(hallmark, own, metadata):
-    shutil.copytree(own / "penguin" / "1", own / "penguin" / "90")
-    hallmark("sync", "--root", str(own), "--metadata", str(metadata))
+def test_a_healthy_registry_has_no_findings(hallmark, root, three, metadata):
+    hallmark("rollback", "penguin", "--root", str(root), "--reason", "a test", HALLMARK_METADATA="")
+    hallmark("sync", "--root", str(root), "--metadata", str(metadata))
     for arguments in ((), ("--metadata", str(metadata))):
-        done = hallmark("doctor", "--root", str(own), *arguments, HALLMARK_METADATA="")
+        done = hallmark("doctor", "--root", str(root), *arguments, HALLMARK_METADATA="")
         assert done.exit_code == 0, done.stdout
         assert done.stdout.endswith(": 0 findings\n")
 
@@ -136,7 +137,8 @@ def test_doctor_names_what_ml_metadata_lacks_and_the_repair_repairs_it(hallmark,
     arguments = ("--metadata", str(metadata))
     done = hallmark("doctor", *arguments, "--json")
     assert done.exit_code == 1
-    findings = json.loads(done.stdout)["findings"]
+    outnumbered, *findings = json.loads(done.stdout)["findings"]
+    assert (outnumbered["code"], outnumbered["where"]) == ("stable-outnumbered", "penguin@1.0.4 release 3")
     assert [(one["code"], one["where"]) for one in findings] == [
         ("not-recorded", "penguin"),
         ("not-recorded", "seal"),
@@ -146,20 +148,20 @@ def test_doctor_names_what_ml_metadata_lacks_and_the_repair_repairs_it(hallmark,
     assert (page.exit_code, "repair: hallmark sync seal" in page.stdout) == (1, True)
     for one in findings:
         assert hallmark(*one["repair"].split()[1:], *arguments).exit_code == 0
-    assert hallmark("doctor", *arguments).exit_code == 0
+    (left,) = json.loads(hallmark("doctor", *arguments, "--json").stdout)["findings"]
+    assert left == outnumbered
 
 
-def test_doctor_names_what_is_wrong_on_the_disk(hallmark, own):
-    shutil.copytree(own / "penguin" / "1", own / "penguin" / "90")
-    shutil.rmtree(own / "penguin" / "1")
-    (own / "penguin" / "12").mkdir()
-    (own / "penguin" / "notes.txt").touch()
-    done = hallmark("doctor", "--root", str(own), "--json", HALLMARK_METADATA="")
+def test_doctor_names_what_is_wrong_on_the_disk(hallmark, root, three):
+    shutil.rmtree(writable(root / "penguin" / "1"))
+    (root / "penguin" / "12").mkdir()
+    (root / "penguin" / "notes.txt").touch()
+    done = hallmark("doctor", "--root", str(root), "--json", HALLMARK_METADATA="")
     assert done.exit_code == 1
     answer = json.loads(done.stdout)
     assert answer["metadata"] is None
     told = [(one["code"], one["where"], one["what"]) for one in answer["findings"]]
-    base = own / "penguin"
+    base = root / "penguin"
     assert told == [
         (
             "release-missing",

@@ -28,7 +28,7 @@ def test_versions_stand_side_by_side_in_the_order_of_the_address(read: Read) -> 
     page = read("/models/penguin/compare?version=1.0.2&version=1.0.1")
     (rows,) = page.tables.values()
     metric = next(row for row in rows if row[""].startswith("metric overall"))
-    assert list(metric.values()) == ["metric overall (differs)", "0.9000", "0.7000"]
+    assert list(metric.values()) == ["metric overall (differs)", "0.9000", "0.7000 -0.2000 worse"]
     assert "hyperparameter-value" in page.text
 
 

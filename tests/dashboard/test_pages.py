@@ -112,10 +112,10 @@ def test_the_table_of_versions_shows_metric_change_and_refusal(read: Read) -> No
         "Created": rows["1.0.2"]["Created"],
         "Size": rows["1.0.2"]["Size"],
         "Bump": "patch",
-        "Why not serving": "",
+        "Remarks": "",
     }
-    assert "not better: metric overall went from 0.8000 to 0.7000" in rows["1.0.1"]["Why not serving"]
-    assert rows["1.0.4"]["Why not serving"] == "quarantine"
+    assert "not better: metric overall went from 0.8000 to 0.7000" in rows["1.0.1"]["Remarks"]
+    assert rows["1.0.4"]["Remarks"] == "in quarantine: quarantine"
     assert rows["1.0.3"]["metric"] == "\u2013"
 
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def started(request):
     )  # fmt: skip
     folder = Path(process.stdout.readline().strip())
     # A server that did not start says nothing: then the folder would be this one, and be deleted.
-    assert folder.is_absolute(), "the server did not start"
+    assert folder.parent == Path(tempfile.gettempdir()), f"the server did not start: {folder}"
+    assert folder.name.startswith("hallmark-")
     yield process, folder
     process.kill()
     process.communicate()

@@ -71,6 +71,20 @@ class Worker:
         assert kind == "returned", f"the job said {value!r} instead"
         return value
 
+    def outcome(self, *kinds: str) -> Any:
+        """Returns what the job returned, or the kind of the error that ended it, if it is one of these, in one line.
+
+        Raises:
+            WorkerError: If it is another.
+            EOFError: If the process died.
+        """
+        try:
+            return self.result()
+        except WorkerError as error:
+            if error.kind not in kinds or "\n" in error.message:
+                raise
+            return error.kind
+
     def kill(self) -> None:
         """kill -9; returns when nothing of the process is left, its locks included."""
         with contextlib.suppress(ProcessLookupError):

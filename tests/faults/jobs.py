@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.faults.crew import Employer
 from tests.saved_models import change_weights, copy_saved_model
+from tfx_hallmark.registry.examining.examination import examine
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.verdict import Evaluation
@@ -61,6 +62,36 @@ def quarantine(root: str, version: str) -> tuple[str | None, int | None]:
     """Bars a version; gives what took its place, and its release."""
     done = open_model(root).quarantine(version, reason="it leaks")
     return done.successor, done.release
+
+
+def promote_unchecked(root: str, version: str, label: str = "stable") -> int | None:
+    """Promotes past the gate; gives the release that has the label then."""
+    return open_model(root).promote_unchecked(version, label, reason="a test").release
+
+
+def hold(root: str, version: str) -> str:
+    """Keeps retention off a version."""
+    return open_model(root).hold(version, reason="a test").version
+
+
+def prune(root: str, keep_last: int = 0) -> list[tuple[str, tuple[int, ...]]]:
+    """Lets retention delete; gives the versions whose files went, and their releases."""
+    plan = open_model(root).prune(keep_last=keep_last, reason="a test").plan
+    return [(deletion.version, deletion.releases) for deletion in plan.deletions]
+
+
+def bring(root: str, archive: str, label: str | None = None) -> bool:
+    """Imports an archive; tells whether it had been imported before."""
+    return Registry(root).import_archive(archive, label=label, reason="a test").already
+
+
+def mend(root: str) -> list[str]:
+    """Mends what `hallmark doctor --fix` mends; gives the codes of what was found."""
+    found = list(examine(Registry.open(root), "penguin"))
+    for fault in found:
+        if fault.cure is not None:
+            fault.cure.apply()
+    return [fault.finding.code for fault in found]
 
 
 def roll_back_for_ever(root: str, acknowledgements: str) -> None:
@@ -141,6 +172,8 @@ def die_at(step: int, job: str, *args: Any) -> Any:
     # Python audits none of these.
     for name in ("fsync", "write", "copy_file_range"):
         setattr(os, name, counted(getattr(os, name)))
+    # Whatever a killed process has written stays; and the disk is the whole machine's.
+    os.sync = counted(lambda: None)
     sys.addaudithook(hook)
     return globals()[job](*args)
 

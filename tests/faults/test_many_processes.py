@@ -28,7 +28,9 @@ def reopened(root: Path, *, deleted: str = "") -> Model:
     events = list(model.events())  # checks the chain
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     shown = {path.name for path in root.glob("penguin/*")}
-    assert shown | {deleted} == {str(number) for number in model.state.releases} | {deleted}
+    pruned = {number for version in model.state.versions.values() for number in version.pruned}
+    kept = {str(number) for number in model.state.releases.keys() - pruned}
+    assert shown | {deleted} == kept | {deleted}
     assert not list(root.glob(".hallmark/penguin/staging/*"))
     for number in shown:
         assert digest_tree(model.path / number).digest == model.version(number).digest

@@ -24,6 +24,7 @@ from tfx_hallmark.kfp_lint.rules import lint
 from tfx_hallmark.orchestration.kubeflow import CompiledSpec, compile_for_kubeflow, compile_for_vertex
 from tfx_hallmark.pusher.component import RegistryPusher
 from tfx_hallmark.registry.errors import ConfigError, StorageError
+from tfx_hallmark.tagger.training_code import file_digest, unpack
 
 ROOT = Path(__file__).parents[2]
 REGISTRY_NODES = ("VersionTagger", "StableBaseline", "RegistryPusher")
@@ -102,10 +103,41 @@ def test_code_is_named_by_where_it_is_in_the_image(compile_penguin: Callable[...
     """TFX would pack it into a wheel in the bucket, which there is none of here."""
     spec, _ = compile_penguin()
 
-    for node in ("Transform", "Trainer", "VersionTagger"):
+    for node in ("Transform", "Trainer"):
         assert parameter(spec, node, "module_file") == "pipeline/modules/penguin.py"
         assert "module_path" not in tasks(spec)[node]["inputs"]["parameters"]
-    assert json.loads(parameter(spec, "VersionTagger", "training"))["module_digest"].startswith("b3:")
+
+
+def test_the_tagger_is_handed_the_code_itself(compile_penguin: Callable[..., Any]) -> None:
+    """The image may hold another state of the module by the time that the pipeline runs."""
+    spec, _ = compile_penguin()
+
+    given = tasks(spec)["VersionTagger"]["inputs"]["parameters"]
+    assert {"module_file", "module_path"}.isdisjoint(given)
+    module = ROOT / "pipeline/modules/penguin.py"
+    training = json.loads(parameter(spec, "VersionTagger", "training"))
+    assert training["module"] == "pipeline/modules/penguin.py"
+    assert training["module_digest"] == file_digest(module)
+    code = unpack(parameter(spec, "VersionTagger", "code"))
+    assert code.sources["penguin.py"] == module.read_text(encoding="utf-8")
+
+
+def test_the_tagger_reads_what_the_trainer_read(compile_penguin: Callable[..., Any]) -> None:
+    spec, _ = compile_penguin()
+
+    def sources(node: str) -> dict[str, tuple[str, str]]:
+        inputs = tasks(spec)[node]["inputs"]["artifacts"]
+        outputs = {name: given["taskOutputArtifact"] for name, given in inputs.items()}
+        return {name: (given["producerTask"], given["outputArtifactKey"]) for name, given in outputs.items()}
+
+    trainer, tagger = sources("Trainer"), sources("VersionTagger")
+    assert tagger["model"] == ("Trainer", "model")
+    assert tagger["examples"] == ("CsvExampleGen", "examples")
+    assert tagger["trained_on"] == trainer["examples"] == ("Transform", "transformed_examples")
+    assert {name: tagger[name] for name in trainer if name != "examples"} == {
+        name: trainer[name] for name in trainer if name != "examples"
+    }
+    assert isinstance(parameter(spec, "VersionTagger", "golden_examples"), (int, float))
 
 
 def test_kfps_own_sdk_reads_both_documents(compile_penguin: Callable[..., Any], tmp_path: Path) -> None:
@@ -144,6 +176,15 @@ def test_the_penguin_pipeline_for_vertex(
         "preCacheCheck"
         in spec["deploymentSpec"]["executors"]["CsvExampleGen_executor"]["container"]["lifecycle"]
     )
+    assert parameter(spec, "VersionTagger", "registry_root") == "gs://bucket/models"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_registry_on_a_file_system_is_warned_of_for_vertex(
+    compile_penguin: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    compile_penguin("registry.root=/mnt/models", config="configs/vertex.yaml", out="penguin.json")
+
     assert "nothing in a spec for Vertex mounts one" in capsys.readouterr().err
 
 

@@ -28,6 +28,12 @@ NAMES = {
     "annotated": "Annotate",
     "adopted": "Adopt",
     "evaluated": "Evaluate",
+    "withdrawn": "Withdraw",
+    "held": "Hold",
+    "unheld": "Unhold",
+    "signed": "Sign",
+    "imported": "Import",
+    "reproduced": "Reproduce",
 }
 
 
@@ -56,10 +62,26 @@ def write_history(
     model.promote(last, "canary", reason="a look at it")
     model.quarantine(last, reason="it was bad")
     model.unquarantine(last, reason="it was not")
+    model.promote(last, "shadow", reason="a look without answers")
+    model.withdraw("shadow", reason="seen enough")
+    model.hold(first, reason=HOSTILE)
+    model.unhold(first, reason="the audit is over")
     commit(root, events.Annotated(version=first, description="the first", notes={"ticket": "A-1"}))
     commit(root, events.Evaluated(version=first, evidence="b3:" + "0" * 64, summary="fine on June"))
     commit(root, events.Pruned(version=last, releases=(2,)))
+    commit(root, events.Signed(version=first, signature="b3:" + "1" * 64, key="sha256:" + "2" * 64))
+    told = "trained again on June, bit by bit the same"
+    commit(root, events.Reproduced(version=first, report="b3:" + "3" * 64, outcome="bit_equal", summary=told))
     manifest = model.version(first).state.manifest
+    imported = events.Imported(
+        version="8.0.0",
+        digest="b3:" + "8" * 64,
+        tag="penguin-8.0.0",
+        manifest=manifest,
+        size=1,
+        origin="b3:" + "7" * 64,
+    )
+    commit(root, imported)
     adopted = events.Adopted(version="9.0.0", digest="b3:" + "9" * 64, release=90, manifest=manifest, size=1)
     commit(root, adopted)
     assert {event.kind for event in model.events()} == set(NAMES)

@@ -13,7 +13,7 @@ from tests.lineage.registered import run_and_register
 from tests.lineage.synthetic import PenguinPipeline
 from tfx_hallmark.lineage.recording.drift import Drift
 from tfx_hallmark.lineage.recording.sync import synchronise
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 

@@ -74,7 +74,7 @@ def test_who_when_and_why_stand_in_the_properties(penguin: Model, make_store: Ma
     kinds = by_kind(store)
     assert kinds["Rollback"].properties["reason"] == shown(HOSTILE)
     assert kinds["Refuse"].properties["summary"]
-    assert kinds["Promote"].properties["label"] == "canary"
+    assert kinds["Promote"].properties["label"] == "shadow"
     executions = store.get_executions()
     assert {execution.last_known_state for execution in executions} == {mlmd.Execution.COMPLETE}
 
@@ -83,7 +83,7 @@ def test_a_rollback_reads_both_versions_and_gives_the_release(penguin: Model, ma
     store = make_store()
     synchronise(penguin, store)
     rollback = by_kind(store)["Rollback"]
-    first, _, last, _ = penguin.state.versions
+    first, _, last, *_ = penguin.state.versions
     assert [(part, way) for part, way, _ in rollback.ties] == [
         ("release", "out"),
         ("replaced", "in"),

@@ -59,9 +59,17 @@ def _version(version: Version) -> dict[str, Any]:
     # TensorFlow numbers functions by a counter of the process; and Transform's means, so the weights, differ in
     # their last digits, for ExampleGen shuffles. What each file is for, and all of the structure, is compared.
     manifest["files"] = [file["path"] for file in manifest["files"]]
-    provenance = _without(manifest["provenance"], ("run",))
+    # Predictions follow the weights; that there are some, with a warm-up file or without, and why not, is compared.
+    manifest["golden"] = {
+        key: bool(value) if key in ("predictions", "warmup") else value
+        for key, value in manifest["golden"].items()
+    }
+    provenance = _without(manifest["provenance"], ("cost", "run"))
     provenance["data"] = _without(provenance["data"], ("transform_graph", "uri"))
-    provenance["environment"] = _without(provenance["environment"], ("memory",))
+    provenance["environment"] = _without(provenance["environment"], ("container_image", "memory", "numerics"))
+    provenance["inputs"] = {
+        key: _without(read, ("digest", "uri", "uris")) for key, read in provenance["inputs"].items()
+    }
     verdict = version.verdict
     return {
         "manifest": {**manifest, "provenance": provenance},

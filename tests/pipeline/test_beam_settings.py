@@ -72,6 +72,7 @@ def test_in_memory_is_beams_own_runner_in_this_process_and_never_prism():
         "--direct_running_mode=in_memory",
         "--direct_num_workers=1",
         "--allow_unsafe_triggers",
+        "--sdk_container_image=none",
     ]
 
 
@@ -81,6 +82,7 @@ def test_multi_processing_says_how_many_workers_and_has_them_import_tfx():
         "--runner=DirectRunner",
         "--direct_running_mode=multi_processing",
         "--allow_unsafe_triggers",
+        "--sdk_container_image=none",
         "--beam_plugins=tfx",
         "--direct_num_workers=3",
     ]
@@ -317,8 +319,8 @@ def test_no_further_option_ever_says_what_the_section_says(extra):
         assert any(option.startswith(("--runner=", "--direct_")) for option in extra)
         return
     names = [option.partition("=")[0] for option in options]
-    assert options[4:] == extra
-    assert not set(names[:4]) & set(names[4:])
+    assert options[5:] == extra
+    assert not set(names[:5]) & set(names[5:])
 
 
 def test_the_settings_load_without_beam():

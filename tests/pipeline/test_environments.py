@@ -66,6 +66,11 @@ def written(tmp_path: Path, old: str, new: str) -> Path:
     return file
 
 
+def test_the_registry_of_containers_may_be_in_an_object_store():
+    config = load_config(CONFIGS / "kubeflow.yaml", ["registry.root=gs://penguins/registry"])
+    assert config.registry.root == "gs://penguins/registry"
+
+
 def test_a_variable_is_a_number_where_a_number_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("STEPS", "7")
     assert load_config(written(tmp_path, "steps: 30", "steps: ${STEPS}")).trainer.steps == 7
@@ -143,7 +148,7 @@ def test_a_credential_in_a_file_or_an_option_is_refused_without_showing_it(key, 
         ("vertex.yaml", "pipeline.root=s3://b/x", "pipeline.root: should begin with gs:// and a bucket"),
         ("kubeflow.yaml", "data.folder=pipeline/data", "data.folder: should begin with gs:// or s3://, or be"),
         ("kubeflow.yaml", "registry.root=models", "registry.root: should be the absolute path"),
-        ("kubeflow.yaml", "registry.root=gs://models", "registry.root: should be the absolute path"),
+        ("kubeflow.yaml", "registry.root=ftp://models", "registry.root: should be a path, or a URL like"),
         ("kubeflow.yaml", "metadata.backend=grpc", "metadata.backend: should be orchestrator"),
         ("kubeflow.yaml", "runner.registry_claim=Not_A_Claim", "runner.registry_claim: should match pattern"),
     ],

@@ -14,22 +14,39 @@ from tests.conftest import listing
 from tests.registry.adopted import writable
 from tests.registry.judged_versions import HYPERPARAMETERS, evaluation
 from tfx_hallmark.registry import checkpoint, events
-from tfx_hallmark.registry.auditing import AuditedModel, audit
-from tfx_hallmark.registry.events import Evaluated, Pruned
-from tfx_hallmark.registry.manifest import Code, Environment, Manifest, Provenance
+from tfx_hallmark.registry.events import Evaluated, Pruned, Reproduced
+from tfx_hallmark.registry.examining.auditing import AuditedModel, audit
+from tfx_hallmark.registry.golden import GoldenPredictions, GoldenTensor, keep
+from tfx_hallmark.registry.manifest import (
+    Code,
+    DataSource,
+    Environment,
+    Golden,
+    Manifest,
+    Provenance,
+    SourceFile,
+)
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.reproduction import ReproductionReport, WeightsCompared
+from tfx_hallmark.registry.tree import ContentDigest
 from tfx_hallmark.registry.verdict import Verdict
 
 Make = Callable[[int], Path]
-EVENTS = 8
+EVENTS = 9
 PACKAGES = {"tensorflow": "2.21.0"}
 
 
 def known_provenance(objects: ObjectStore) -> Provenance:
     return Provenance(
-        code=Code(module="trainer.py", module_source=objects.put("def run_fn(fn_args): ...\n")),
+        data=DataSource(uri="/data/1", schema_text=objects.put("feature { name: 'culmen' }\n")),
+        code=Code(
+            module="trainer.py",
+            module_source=objects.put("def run_fn(fn_args): ...\n"),
+            files={"layers.py": SourceFile(digest="0" * 64, source=objects.put("UNITS = 8\n"))},
+            diff=objects.put("-UNITS = 4\n+UNITS = 8\n"),
+        ),
         hyperparameters=HYPERPARAMETERS,
         environment=Environment(
             python="3.11",
@@ -42,16 +59,46 @@ def known_provenance(objects: ObjectStore) -> Provenance:
     )
 
 
+def known_golden(content: ContentDigest, objects: ObjectStore) -> Golden:
+    values = GoldenTensor(dtype="float32", shape=(1,), data=b"\0" * 4)
+    predictions = GoldenPredictions(
+        signature="serving_default", split="eval", inputs={"x": values}, outputs={"y": values}
+    )
+    return keep(predictions, content, objects)
+
+
+def report(outcome: Any) -> ReproductionReport:
+    return ReproductionReport(
+        model="penguin",
+        version="1.0.0",
+        digest="b3:0",
+        outcome=outcome,
+        summary="the weights are equal to the bit",
+        tolerance=0.0,
+        seconds=1.0,
+        plan=(),
+        weights=WeightsCompared(tensors=2, equal=2),
+    )
+
+
 @pytest.fixture
 def records(model: Model, make_candidate: Make, root: Path) -> Path:
-    """The records of a model of eight events: release 1 judged, 1.0.1 refused, release 2 past the gate."""
+    """The records of a model of nine events: release 1 judged, 1.0.1 refused, release 2 past the gate."""
     for number in (1, 2, 3):
-        model.tag(make_candidate(number), provenance=known_provenance)
+        model.tag(make_candidate(number), provenance=known_provenance, golden=known_golden)
     model.push(make_candidate(1), "1.0.0", evaluation(0.8))
     model.push(make_candidate(2), "1.0.1", evaluation(0.9))
     model.push_unchecked(make_candidate(3), "1.0.2", reason="a test")
     evidence = model._ledger.objects.put(evaluation(0.7).evidence)
     model._ledger.commit(lambda _: Evaluated(version="1.0.0", evidence=evidence, summary="fine"), actor="me")
+    told_of = report("bit_equal")
+    reproduced = Reproduced(
+        version="1.0.0",
+        report=model._ledger.objects.put(told_of),
+        outcome=told_of.outcome,
+        summary=told_of.summary,
+    )
+    model._ledger.commit(lambda _: reproduced, actor="me")
     model.quarantine("1.0.1", reason="a test")
     assert model.state.seq == EVENTS
     return root / ".hallmark/penguin"
@@ -99,8 +146,8 @@ def damage(path: Path) -> None:
 def test_a_good_registry_gives_no_finding(records: Path, root: Path) -> None:
     assert told(root) == []
     done = audited(root)
-    # Three manifests with one source and one list of packages each, three verdicts, evidence for two and one more.
-    assert (done.events, done.objects, done.releases) == (EVENTS, 15, 2)
+    # Three manifests with six objects each, three verdicts, evidence for two and one more, a reproduction.
+    assert (done.events, done.objects, done.releases) == (EVENTS, 28, 2)
     assert done.size == sum(Registry.open(root).model("penguin").version(one).state.size for one in "12")
     assert Registry.open(root).model("penguin").audit() == ()
 
@@ -203,7 +250,7 @@ def test_the_last_events_deleted_are_found_only_by_what_reaches_further(records:
     """A log without its end is a whole log. What it leaves behind tells: a release, or a checkpoint."""
     file(records, EVENTS).unlink()
     assert told(root) == []
-    for seq in (7, 6):
+    for seq in range(EVENTS - 1, 5, -1):
         file(records, seq).unlink()
     assert told(root) == [("foreign-entry", "penguin")]
 
@@ -244,14 +291,22 @@ def referred(model: Model) -> dict[str, str]:
     verdict = model._ledger.objects.get(version.state.verdict or "", Verdict)
     assert manifest.provenance.code is not None
     assert manifest.provenance.environment is not None
+    assert manifest.provenance.data is not None
+    assert manifest.golden is not None
+    code = manifest.provenance.code
     assert verdict.evidence is not None
     return {
         "penguin@1.0.1 manifest": version.state.manifest,
-        "penguin@1.0.1 manifest: source of the module": manifest.provenance.code.module_source or "",
+        "penguin@1.0.1 manifest: source of the module": code.module_source or "",
+        "penguin@1.0.1 manifest: source of layers.py": code.files["layers.py"].source or "",
+        "penguin@1.0.1 manifest: uncommitted changes": code.diff or "",
+        "penguin@1.0.1 manifest: text of the schema": manifest.provenance.data.schema_text or "",
+        "penguin@1.0.1 manifest: golden predictions": manifest.golden.predictions or "",
         "penguin@1.0.1 manifest: list of packages": manifest.provenance.environment.all_packages,
         "penguin@1.0.1 verdict (event 5)": version.state.verdict or "",
         "penguin@1.0.1 verdict (event 5): evidence": verdict.evidence,
         "penguin@1.0.0 evidence (event 7)": model.version("1.0.0").state.evidence[0],
+        "penguin@1.0.0 reproduction (event 8)": model.version("1.0.0").state.reproductions[0],
     }
 
 
@@ -270,6 +325,17 @@ def test_every_kind_of_object_that_is_damaged_or_deleted_is_found(
         assert {finding.repair for finding in found} == {"restore it from a backup of the registry root"}
         path.write_bytes(whole)
     assert told(root) == []
+
+
+def test_a_reproduction_that_came_out_otherwise_than_its_event_says_is_found(
+    records: Path, root: Path
+) -> None:
+    model = Registry.open(root).model("penguin")
+    other = model._ledger.objects.put(report("different"))
+    edit(records, 8, data=msgspec.structs.replace(model.event(8).data, report=other))
+    [found] = [one for one in audited(root).findings if one.code == "object-contradicts"]
+    assert found.where == "penguin@1.0.0 reproduction (event 8)"
+    assert found.what == "its outcome is 'different', but by the event it should be 'bit_equal'"
 
 
 def test_an_object_that_no_event_names_is_harmless(records: Path, root: Path) -> None:

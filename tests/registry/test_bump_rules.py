@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfx_hallmark.registry.bump import LEVELS, check_semantic_version, infer_bump, next_version
+from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import InvalidNameError
 from tfx_hallmark.registry.manifest import Code, DataSource, Manifest, Provenance, Run
 from tfx_hallmark.registry.savedmodel import SavedModelInfo, Signature, TensorSpec
@@ -125,6 +126,58 @@ def test_what_takes_or_promises_more_breaks_no_client(now: Signature, before: Si
     assert bump_of(now, before)[0] != "major"
 
 
+def test_another_method_is_major() -> None:
+    regress = Signature({"x": X}, {"y": Y}, "tensorflow/serving/regress")
+    assert bump_of(regress, serving()) == (
+        "major",
+        (
+            "signature serving_default changed its method from tensorflow/serving/predict"
+            " to tensorflow/serving/regress",
+        ),
+    )
+
+
+def test_a_renamed_output_or_input_is_a_loss_and_all_breaks_are_told_at_once() -> None:
+    assert bump_of(serving(inputs={"z": X}, outputs={"score": Y}), serving()) == (
+        "major",
+        (
+            "signature serving_default lost input x",
+            "signature serving_default requires a new input z",
+            "signature serving_default lost output y",
+        ),
+    )
+
+
+SPECS = st.sampled_from([X, Y, FLAG, TensorSpec("float32", (None, None)), TensorSpec("float32", None)])
+SIGNATURES = st.builds(
+    lambda inputs, outputs, optional: serving(inputs, outputs, optional),
+    st.dictionaries(st.sampled_from("xz"), SPECS, min_size=1),
+    st.dictionaries(st.sampled_from("yw"), SPECS, min_size=1),
+    st.just(()),
+)
+SERVED = st.dictionaries(st.sampled_from(["serving_default", "raw"]), SIGNATURES, min_size=1)
+
+
+@given(SERVED, SERVED)
+def test_a_version_is_major_for_exactly_what_the_gate_calls_breaks(
+    now: dict[str, Signature], before: dict[str, Signature]
+) -> None:
+    broken = tuple(breaks(now, before))
+    bump = infer_bump(info(signatures=now), MADE, manifest(info(signatures=before)))
+    assert (bump.level == "major") == bool(broken)
+    assert bump.reasons == (broken or bump.reasons)
+
+
+@given(SERVED, SERVED)
+def test_of_two_models_that_break_nothing_either_way_neither_gained_anything(
+    now: dict[str, Signature], before: dict[str, Signature]
+) -> None:
+    one = infer_bump(info(signatures=now), MADE, manifest(info(signatures=before)))
+    back = infer_bump(info(signatures=before), MADE, manifest(info(signatures=now)))
+    if "major" not in (one.level, back.level):
+        assert (one.level, back.level) == ("patch", "patch")
+
+
 def test_a_lost_signature_is_major() -> None:
     two = info(signatures={"serving_default": serving(), "raw": serving()})
     bump = infer_bump(info(), MADE, manifest(two))
@@ -161,6 +214,10 @@ def test_another_graph_or_a_wider_signature_is_minor(now: SavedModelInfo, reason
         ({"hyperparameters": {"units": 8}}, "rate no longer set (was 0.1)"),
         ({"hyperparameters": {"units": 8, "rate": 0.1, "depth": 2}}, "depth set to 2"),
         ({"train_args": {"num_steps": 200}}, "train_args.num_steps changed from 100 to 200"),
+        (
+            {"hyperparameters": {"units": 8, "rate": {"start": 0.1}}},
+            "rate changed from 0.1 to {'start': 0.1}",
+        ),
         ({"eval_args": {}}, "eval_args.num_steps no longer set (was 10)"),
     ],
 )

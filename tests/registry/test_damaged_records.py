@@ -149,7 +149,7 @@ def test_a_log_restored_from_a_backup_is_believed_rather_than_the_checkpoint(
 
 def test_a_newer_schema_stops_the_reader_and_says_so(root: Path, log: Path, refused: Any) -> None:
     edit(log, EVENTS, schema=events.SCHEMA + 1)
-    with refused(NewerSchemaError, file(log, EVENTS), "schema 2", "update tfx-hallmark"):
+    with refused(NewerSchemaError, file(log, EVENTS), f"schema {events.SCHEMA + 1}", "update tfx-hallmark"):
         Registry.open(root).model("penguin")
 
 
@@ -157,7 +157,7 @@ def test_a_newer_kind_of_event_stops_the_reader_and_says_so(root: Path, log: Pat
     body = (
         file(log, EVENTS)
         .read_bytes()
-        .replace(b'"schema":1', b'"schema":2')
+        .replace(b'"schema":1', f'"schema":{events.SCHEMA + 1}'.encode())
         .replace(b'"published"', b'"melted"')
     )
     body = body[: body.rindex(b',"sha256"')]

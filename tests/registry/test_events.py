@@ -13,8 +13,9 @@ from tfx_hallmark.registry.events import GENESIS, Event, seal, unseal
 
 KINDS = [
     *["tagged", "published", "refused", "promoted", "rolled_back", "quarantined", "unquarantined", "pruned"],
-    *["annotated", "adopted", "evaluated"],
+    *["annotated", "adopted", "evaluated", "withdrawn", "held", "unheld", "signed", "imported", "reproduced"],
 ]
+SINCE_SCHEMA_2 = {"withdrawn", "held", "unheld", "signed", "imported"}
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 st.register_type_strategy(str, TEXT)
 MADE_OF: dict[Any, st.SearchStrategy[Any]] = {Mapping[str, str]: st.dictionaries(TEXT, TEXT)}
@@ -52,6 +53,37 @@ EXAMPLE = Event(
 
 def test_the_kinds_of_events_are_the_closed_set_of_the_design() -> None:
     assert [kind.__struct_config__.tag for kind in get_args(events.Data)] == KINDS
+
+
+def test_a_kind_bears_the_oldest_schema_that_knows_it_so_that_older_hallmarks_read_on() -> None:
+    for kind in get_args(events.Data):
+        fields = {field.name: "" for field in msgspec.structs.fields(kind)}
+        name = kind.__struct_config__.tag
+        expected = 3 if name == "reproduced" else 2 if name in SINCE_SCHEMA_2 else 1
+        assert (name, events.schema_of(kind(**fields))) == (name, expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "data"),
+    [
+        (
+            b'{"kind":"evaluated","version":"1.0.0","evidence":"b3:e","summary":"s"}',
+            events.Evaluated(version="1.0.0", evidence="b3:e", summary="s"),
+        ),
+        (
+            b'{"kind":"promoted","version":"1.0.0","release":1,"label":"stable"}',
+            events.Promoted(version="1.0.0", release=1, label="stable"),
+        ),
+        (
+            b'{"kind":"rolled_back","version":"1.0.0","release":1,"from_release":2,"staging":null}',
+            events.RolledBack(version="1.0.0", release=1, from_release=2),
+        ),
+    ],
+)
+def test_an_event_of_the_first_schema_is_still_read(line: bytes, data: events.Data) -> None:
+    head = b'{"schema":1,"seq":1,"model":"m","time":"","actor":"","reason":"","prev":"' + GENESIS.encode()
+    event, _ = unseal(sealed(head + b'","data":' + line), "here")
+    assert event == msgspec.structs.replace(EXAMPLE, data=data)
 
 
 @given(EVENTS)
@@ -105,7 +137,7 @@ def test_a_newer_schema_stops_the_reader_even_if_it_knows_the_kind(event: Event)
 
 def test_a_newer_schema_with_an_unknown_kind_is_named_as_newer() -> None:
     with pytest.raises(NewerSchemaError):
-        unseal(sealed(b'{"schema":2,"data":{"kind":"melted"}'), "here")
+        unseal(sealed(f'{{"schema":{events.SCHEMA + 1},"data":{{"kind":"melted"}}'.encode()), "here")
 
 
 def test_an_unknown_kind_in_this_schema_is_damage() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import listing
+from tests.conftest import listing, outside_stamps
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.registry import numbering
 from tfx_hallmark.registry.errors import ConfigError, VersionExistsError
@@ -84,13 +84,13 @@ def test_i7_a_deleted_release_is_restored_by_the_next_push(
 ) -> None:
     version = model.tag(make_candidate(1)).version
     push = model.push(make_candidate(1), version, make_evaluation(0.6))
-    before = listing(root)
+    before = outside_stamps(root)
     for path in [push.path, *push.path.rglob("*")]:
         path.chmod(0o755)
     shutil.rmtree(push.path)
     again = model.push(make_candidate(1), version, make_evaluation(0.6))
     assert (again.release, again.already) == (1, True)
-    assert listing(root) == before
+    assert outside_stamps(root) == before
     assert digest_tree(push.path).digest == model.version(version).digest
 
 

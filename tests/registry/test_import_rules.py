@@ -21,7 +21,10 @@ MAY_USE = {
     "orchestration": {"orchestration", "kfp_lint", "lineage", "registry", *COMPONENTS},
     "scaffold": {"scaffold", "registry"},
     "answers": {"answers", "registry"},
-    "cli": {"answers", "cli", "dashboard", "registry", "evidence", "lineage", "scaffold"},
+    "reproduction": {"artifact_files", "evidence", "lineage", "registry", "reproduction", "tagger"},
+    "cli": {
+        *["answers", "cli", "dashboard", "registry", "evidence", "lineage", "reproduction", "scaffold"],
+    },
     "dashboard": {"answers", "dashboard", "registry", "evidence", "lineage"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -138,7 +138,7 @@ class Operating(RuleBasedStateMachine):
         assert (None if planned.successor is None else planned.successor.release) == done.release
         assert planned.still_served == done.still_served
         state = self.model.state
-        served = state.releases[state.served_release or 0].version
+        served = state.releases[state.highest_release or 0].version
         assert (served == version) == (done.still_served is not None)
         if done.successor is not None and stable == version:
             self.went_back(done.successor)
@@ -179,7 +179,7 @@ class Operating(RuleBasedStateMachine):
     def stable_is_the_highest_number_of_all_that_ever_were_to_be_stable(self) -> None:
         releases = [number for number in self.model.state.releases if number not in self.beside]
         assert self.model.state.labels["stable"] == max(releases)
-        served = self.model.version(str(self.model.state.served_release))
+        served = self.model.version(str(self.model.state.highest_release))
         assert served.state.quarantined is None
 
     @invariant()

@@ -77,7 +77,7 @@ def test_what_is_stable_gets_the_highest_number_again_without_asking_the_gate(
         model.promote("stable", "stable", reason="again")
     # Of a release whose files are gone nothing is served.
     model._ledger.commit(lambda _: Pruned(version=stable, releases=(3,)), actor="a test")
-    assert model.version(str(model.state.served_release)).version == canary
+    assert model.version(str(model.state.highest_release)).version == canary
 
 
 def test_i3_a_version_published_past_the_gate_becomes_stable_only_by_force(
@@ -195,7 +195,7 @@ def test_i9_a_quarantine_of_the_highest_number_gives_what_is_stable_a_higher_one
     assert (done.successor, done.release, done.still_served) == (stable, 3, None)
     assert [event.kind for event in done.events] == ["promoted", "quarantined"]
     assert model.state.labels == {"stable": 3}
-    assert model.version(str(model.state.served_release)).version == stable
+    assert model.version(str(model.state.highest_release)).version == stable
 
 
 def test_a_quarantine_of_what_does_not_serve_moves_nothing(model: Model, three: list[str]) -> None:

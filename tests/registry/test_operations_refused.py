@@ -67,6 +67,8 @@ def test_a_rollback_passes_over_versions_whose_files_were_deleted(
     refused: Any,
 ) -> None:
     model._ledger.commit(lambda _: Pruned(version=three[1], releases=(2,)), actor="a test")
+    model.finish()
+    assert not (model.path / "2").exists()
     with refused(RollbackRefusedError, three[1], "were deleted", "push its model again"):
         model.rollback(to=three[1], reason="a test")
     assert model.rollback(reason="a test").version == three[0]

@@ -29,12 +29,17 @@ class History:
         self.quarantined: set[str] = set()
         self.versions: list[str] = []
         self.stable: list[int | None] = []
+        self.held: set[str] = set()
+        self.signatures: dict[str, str] = {}
+        self.reports: dict[str, list[str]] = {}
 
     def grow(self) -> None:
-        first = ["tagged", "adopted"]
+        first = ["tagged", "adopted", "imported"]
         known = ["refused", "quarantined", "unquarantined", "annotated", "evaluated", "published"]
+        known += ["held", "unheld", "signed", "reproduced"]
         released = ["promoted", "rolled_back", "pruned"]
         kinds = first + (known if self.versions else []) + (released if self._labelable() else [])
+        kinds += ["withdrawn"] if self.labels else []
         data = getattr(self, f"_{self._draw(st.sampled_from(kinds))}")()
         prev = self.entries[-1][1] if self.entries else GENESIS
         seq = len(self.entries) + 1
@@ -149,6 +154,41 @@ class History:
     def _evaluated(self) -> Data:
         return events.Evaluated(version=self._pick(self.versions), evidence="b3:e", summary="s")
 
+    def _imported(self) -> Data:
+        version = self._new_version()
+        return events.Imported(
+            version=version, digest=f"b3:{version}", tag="t", manifest="b3:m", size=1, origin="b3:o"
+        )
+
+    def _withdrawn(self) -> Data:
+        label = self._pick(self.labels)
+        version = self.releases[self.labels.pop(label)]
+        if label == "stable":
+            self.stable.append(None)
+        return events.Withdrawn(version=version, label=label)
+
+    def _held(self) -> Data:
+        version = self._pick(self.versions)
+        self.held.add(version)
+        return events.Held(version=version)
+
+    def _unheld(self) -> Data:
+        version = self._pick(self.versions)
+        self.held.discard(version)
+        return events.Unheld(version=version)
+
+    def _signed(self) -> Data:
+        version = self._pick(self.versions)
+        self.signatures[version] = f"b3:s{len(self.entries)}"
+        return events.Signed(version=version, signature=self.signatures[version], key="k")
+
+    def _reproduced(self) -> Data:
+        version = self._pick(self.versions)
+        self.reports.setdefault(version, []).append(f"b3:r{len(self.entries)}")
+        return events.Reproduced(
+            version=version, report=self.reports[version][-1], outcome="bit_equal", summary="s"
+        )
+
 
 @st.composite
 def histories(draw: Callable[[st.SearchStrategy[object]], object]) -> History:
@@ -168,6 +208,9 @@ def test_state_says_what_the_events_add_up_to(history: History) -> None:
     assert [move.release for move in state.stable_moves] == history.stable
     assert {v.version for v in state.versions.values() if v.quarantined is not None} == history.quarantined
     assert not any(state.versions[history.releases[n]].quarantined for n in state.labels.values())
+    assert {v.version for v in state.versions.values() if v.held is not None} == history.held
+    assert {v.version: v.signature for v in state.versions.values() if v.signature} == history.signatures
+    assert {v.version: v.reproductions for v in state.versions.values() if v.reproductions} == history.reports
     assert state.next_release > max(history.releases, default=0)
     assert state.seq == len(history.entries)
 
@@ -187,7 +230,9 @@ def test_a_checkpoint_and_the_rest_make_the_same_state_as_all_events(
 @given(histories(), st.data())
 def test_i2_a_number_or_version_used_a_second_time_is_refused(history: History, data: st.DataObject) -> None:
     repeatable = [
-        e for e, _ in history.entries if isinstance(e.data, events.Tagged | events.Published | events.Adopted)
+        e
+        for e, _ in history.entries
+        if isinstance(e.data, events.Tagged | events.Published | events.Adopted | events.Imported)
     ]
     if not repeatable:
         return
@@ -203,6 +248,10 @@ def test_an_event_about_an_unknown_version_is_refused(history: History) -> None:
     kinds: list[Data] = [
         events.Quarantined(version="9.9.9"),
         events.Evaluated(version="9.9.9", evidence="", summary=""),
+        events.Held(version="9.9.9"),
+        events.Unheld(version="9.9.9"),
+        events.Signed(version="9.9.9", signature="", key=""),
+        events.Reproduced(version="9.9.9", report="", outcome="", summary=""),
         events.Promoted(version="9.9.9", release=10**6, label="stable"),
         events.Published(
             version="9.9.9", digest="", release=10**6, staging="", labels=(), baseline=None, verdict=""

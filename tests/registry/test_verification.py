@@ -14,10 +14,10 @@ from hypothesis import strategies
 
 from tests.conftest import listing
 from tests.registry.adopted import adopt, writable
-from tfx_hallmark.registry import hashing, verification
 from tfx_hallmark.registry.errors import InvalidNameError, NotFoundError
 from tfx_hallmark.registry.events import Pruned, Published
-from tfx_hallmark.registry.finding import Finding
+from tfx_hallmark.registry.examining import hashing, verification
+from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry

@@ -8,7 +8,7 @@ from tfx.types.channel import Channel
 
 from tests.tfx.workbench import Bench, accuracy_gate, moved_to
 from tfx_hallmark import BaselineEvaluator, ModelVersion, beats_baseline
-from tfx_hallmark.evaluator.eval_config import check_eval_config
+from tfx_hallmark.evaluator.eval_config_check import check_eval_config
 from tfx_hallmark.registry.errors import ConfigError
 
 HIGHER = config_pb2.MetricDirection.HIGHER_IS_BETTER
@@ -196,7 +196,8 @@ def test_eval_config_that_can_work_is_accepted(eval_config):
         ),
         (
             {"slice_tolerance": -1.0},
-            "slice_tolerance is -1.0: it cannot be negative; 0 lets no slice get worse",
+            "slice_tolerance is -1.0: give 0 or more; 0 lets no slice get worse, None leaves slices out of the "
+            "comparison",
         ),
         (
             {"more_metrics": ["Acuracy"]},

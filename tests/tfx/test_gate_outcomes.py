@@ -70,7 +70,7 @@ def test_i6_refusal_of_a_worse_candidate_keeps_every_number(evaluated):
     bench, candidate = evaluated(40, 40)
     verdict = was_refused(bench, bench.push(candidate), "1.0.1")
     assert (verdict.outcome, verdict.baseline.version, verdict.baseline.release) == ("refused", "1.0.0", 1)
-    assert codes(verdict) == ["not_better"] * 3 + ["not_blessed"]
+    assert codes(verdict) == ["not_better", "slice_worse", "slice_worse", "not_blessed"]
     overall = lines(verdict)["Overall", "change"]
     assert (overall.metric, overall.threshold, overall.passed) == (METRIC, "better by more than 0", False)
     assert overall.candidate == pytest.approx(0.6)
@@ -102,8 +102,11 @@ def test_candidate_that_loses_on_one_slice_is_refused_with_that_slice_named(eval
     assert failed[0].improvement == pytest.approx(-0.1)
     assert failed[0].margin == pytest.approx(-0.05, abs=2e-6)
     assert failed[0].threshold == "worse by less than 0.05"
-    assert codes(verdict) == ["not_better", "not_blessed"]
-    assert "region:south" in texts(verdict)[0]
+    assert codes(verdict) == ["slice_worse", "not_blessed"]
+    assert texts(verdict)[0].startswith(
+        "slice region:south is worse: binary_accuracy went from 0.8000 to 0.7000"
+    )
+    assert "on 100 examples" in texts(verdict)[0]
     assert "region:north" not in verdict.sentence
 
 

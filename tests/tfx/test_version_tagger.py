@@ -18,8 +18,9 @@ from tfx_hallmark import HallmarkError, VersionTagger
 from tfx_hallmark.registry.errors import ConfigError, InvalidNameError, VersionExistsError
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.storage import LocalStorage
-from tfx_hallmark.tagger.provenance import TrainingRecord, file_digest
-from tfx_hallmark.tagger.schema_content import schema_digest
+from tfx_hallmark.tagger.provenance import TrainingRecord
+from tfx_hallmark.tagger.schema_content import read_schema
+from tfx_hallmark.tagger.training_code import file_digest, unpack
 
 MODULE = Path(tiny_model.__file__)
 
@@ -57,8 +58,16 @@ def test_what_cannot_work_is_refused_when_the_pipeline_is_defined(options, error
 def test_registry_root_is_absolute_so_that_every_executor_means_the_same(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert wire(registry_root="serving").exec_properties["registry_root"] == str(tmp_path / "serving")
-    with pytest.raises(ConfigError, match="'gs://bucket/serving' is a URI: give a directory"):
-        wire(registry_root="gs://bucket/serving")
+    assert wire(registry_root="gs://bucket/serving").exec_properties["registry_root"] == "gs://bucket/serving"
+
+
+@pytest.mark.parametrize("root", ["memory://serving", "hdfs://host/serving", "gs://", "s3://bucket/a?b=c"])
+def test_registry_root_that_no_executor_could_use_is_refused(root):
+    with pytest.raises(ConfigError) as caught:
+        wire(registry_root=root)
+    assert root in str(caught.value)
+    assert "gs://bucket/prefix" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 # After a Trainer
@@ -128,7 +137,7 @@ def test_after_takes_everything_from_a_trainer(checkout):
     assert record["git"]["commit"] == head(checkout)
     assert record["git"]["dirty"] is False
     assert record["git"]["remote"] == "https://example.org/team/models.git"
-    assert tagger.exec_properties["module_file"] == str(module)
+    assert unpack(tagger.exec_properties["code"]).sources == {"train.py": module.read_text()}
 
 
 def test_after_says_that_the_tree_is_dirty(checkout):
@@ -175,6 +184,79 @@ def test_seed_that_is_no_whole_number_is_refused_when_the_pipeline_is_defined(se
     made = trainer(run_fn="tests.tfx.tiny_model.run_fn", custom_config={"seed": seed})
     with pytest.raises(ConfigError, match="seed"):
         VersionTagger.after(made, registry_root="root", model_name=NAME)
+
+
+def code_of(tagger):
+    return unpack(tagger.exec_properties["code"])
+
+
+def test_after_keeps_what_is_not_committed_and_the_files_beside_the_module(checkout):
+    helper = checkout / "modules" / "helper.py"
+    helper.write_text("DEPTH = 3\n")
+    (checkout / "README").write_text("changed\n")
+    tagger = VersionTagger.after(
+        trainer(module_file=str(checkout / "modules" / "train.py")), registry_root="root", model_name=NAME
+    )
+    assert training_of(tagger)["files"] == {"helper.py": file_digest(helper)}
+    code = code_of(tagger)
+    assert code.sources == {"train.py": MODULE.read_text(), "helper.py": "DEPTH = 3\n"}
+    (checkout / "README").write_text("read me\n")
+    helper.unlink()
+    subprocess.run(["git", "-C", str(checkout), "apply", "-"], input=code.diff, text=True, check=True)
+    assert (checkout / "README").read_text() == "changed\n"
+    assert helper.read_text() == "DEPTH = 3\n"
+
+
+def test_sources_and_diff_are_left_out_where_that_is_asked_for_and_their_digests_are_not(checkout):
+    (checkout / "README").write_text("changed\n")
+    module = checkout / "modules" / "train.py"
+    tagger = VersionTagger.after(
+        trainer(module_file=str(module)),
+        registry_root="root",
+        model_name=NAME,
+        keep_sources=False,
+        keep_diff=False,
+    )
+    assert tagger.exec_properties.get("code") is None
+    record = training_of(tagger)
+    assert (record["module_digest"], record["git"]["dirty"]) == (file_digest(module), True)
+
+
+def test_after_tells_the_examples_that_the_trainer_read_from_those_given_in_their_place():
+    made = trainer(run_fn="tests.tfx.tiny_model.run_fn", base_model=Channel(type=standard_artifacts.Model))
+    raw = Channel(type=standard_artifacts.Examples)
+    tagger = VersionTagger.after(made, registry_root="root", model_name=NAME, examples=raw)
+    assert tagger.inputs["examples"] is raw
+    assert tagger.inputs["trained_on"] is made.inputs["examples"]
+    assert tagger.inputs["base_model"] is made.inputs["base_model"]
+    assert training_of(tagger)["read"] == ["base_model", "schema", "trained_on"]
+    same = VersionTagger.after(made, registry_root="root", model_name=NAME)
+    assert "trained_on" not in same.inputs
+
+
+def test_no_secret_setting_gets_into_a_parameter(checkout):
+    made = trainer(
+        module_file=str(checkout / "modules" / "train.py"),
+        custom_config={
+            "api_key": "s3cr3t",
+            "nested": [{"db_password": "s3cr3t"}],
+            "url": "https://me:s3cr3t@example.org/data",
+            "mask_token": "[MASK]",
+            "max_tokens": 64,
+        },
+    )
+    tagger = VersionTagger.after(made, registry_root="root", model_name=NAME)
+    assert "s3cr3t" not in str(tagger.exec_properties)
+    settings = training_of(tagger)["custom_config"]
+    assert settings["api_key"] == settings["nested"][0]["db_password"] == "[redacted]"
+    assert settings["url"] == "https://[redacted]@example.org/data"
+    assert (settings["mask_token"], settings["max_tokens"]) == ("[MASK]", 64)
+
+
+@pytest.mark.parametrize("count", [-1, 1001, 1.5, True, "16"])
+def test_number_of_golden_examples_that_cannot_be_is_refused(count):
+    with pytest.raises(ConfigError, match=r"golden_examples is .*: give a whole number from 0 to 1,000"):
+        wire(golden_examples=count)
 
 
 # What it writes down
@@ -244,17 +326,17 @@ def test_digest_of_the_schema_does_not_depend_on_the_order_of_features(tmp_path,
     for name, content in (("one", first), ("two", text)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "schema.pbtxt").write_text(content)
-        digests.append(schema_digest(tmp_path / name))
+        digests.append(read_schema(tmp_path / name).digest)
     assert (digests[0] == digests[1]) is same
 
 
 def test_schema_that_cannot_be_read_has_the_digest_of_its_files(tmp_path):
-    assert schema_digest(tmp_path / "gone") is None
+    assert read_schema(tmp_path / "gone").digest is None
     (tmp_path / "schema.pbtxt").write_text("feature {")
-    broken = schema_digest(tmp_path)
+    broken = read_schema(tmp_path).digest
     (tmp_path / "schema.pbtxt").write_text("feature { ")
     assert broken is not None
-    assert schema_digest(tmp_path) != broken
+    assert read_schema(tmp_path).digest != broken
 
 
 def _feature(name: str, value: int) -> bytes:
@@ -407,6 +489,28 @@ def test_module_that_was_edited_since_the_pipeline_was_defined_is_known_by_its_d
     candidate = bench.tag(bench.train(20, 20), training=record, module_file=str(module))
     code = manifest(bench, candidate).provenance.code
     assert (code.module_digest, code.module_source) == (digest, None)
+
+
+def test_what_the_trainer_read_is_recorded_beside_the_data(tmp_path):
+    raw = make_examples(tmp_path / "raw", records("train", "eval"))
+    read = make_examples(tmp_path / "read", {"train": records("train", "eval")["train"]})
+    bench = Bench(tmp_path / "bench", raw)
+    start = bench.train(50, 50).model
+    candidate = bench.tag(
+        bench.train(20, 20),
+        trained_on=as_channel(read),
+        base_model=as_channel(start),
+        training=TrainingRecord(read=("base_model", "trained_on")),
+        container_image="example.org/penguin@sha256:1",
+    )
+    made_from = manifest(bench, candidate).provenance
+    assert set(made_from.inputs) == {"examples", "base_model"}
+    assert (made_from.data.uri, made_from.inputs["examples"].uri) == (raw.uri, read.uri)
+    assert made_from.inputs["examples"].splits == ("train",)
+    assert made_from.inputs["examples"].digest not in (None, made_from.data.digest)
+    assert made_from.inputs["base_model"].uri == start.uri
+    assert made_from.inputs["base_model"].digest
+    assert made_from.environment.container_image == "example.org/penguin@sha256:1"
 
 
 def test_model_without_any_known_origin_is_tagged(tmp_path, examples):

@@ -121,7 +121,7 @@ def test_pushed_models_of_both_kinds_say_the_same_things(store):
     assert new["pushed_version"].string_value == "2"
     assert {name for name in new if name.startswith("hallmark_")} == {
         "hallmark_model", "hallmark_version", "hallmark_digest",
-        "hallmark_outcome", "hallmark_verdict", "hallmark_reasons",
+        "hallmark_outcome", "hallmark_verdict", "hallmark_reasons", "hallmark_rollout",
     }  # fmt: skip
 
 

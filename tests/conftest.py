@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # inherited
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     ours = tempfile.TemporaryDirectory(prefix="hallmark-tests-", ignore_cleanup_errors=True)
-    Path(ours.name).chmod(0o755)  # some tests go on as another user
+    Path(ours.name).chmod(0o1777)  # like /tmp itself: database servers and some tests go on as another user
     os.environ["TMPDIR"] = tempfile.tempdir = ours.name
     config.add_cleanup(ours.cleanup)
 

@@ -26,7 +26,7 @@ from tfx_hallmark.dashboard.settings import Settings
 from tfx_hallmark.lineage.connection.address import Connection
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.manifest import Manifest, Provenance
 from tfx_hallmark.registry.objects import object_digest
 from tfx_hallmark.registry.registry import Registry
@@ -79,7 +79,7 @@ def write_registry(
             msgspec.structs.replace(template, version=version, digest=digest, provenance=provenance)
         )
         writer.write(
-            events.Tagged(
+            event_kinds.Tagged(
                 version=version,
                 digest=digest,
                 tag=f"{MODEL}_v{version}_2026_01_01",
@@ -144,7 +144,7 @@ def _decide(writer: LogWriter, number: int, verdict: Verdict, stored: str) -> Ve
     if not verdict.passed:
         summary = "not better: sparse_categorical_accuracy on Overall is 0.8000 against 0.8000"
         writer.write(
-            events.Refused(
+            event_kinds.Refused(
                 version=verdict.version,
                 digest=verdict.digest,
                 baseline=baseline,
@@ -155,7 +155,7 @@ def _decide(writer: LogWriter, number: int, verdict: Verdict, stored: str) -> Ve
         return None
     release = number // 2 + 1
     writer.write(
-        events.Published(
+        event_kinds.Published(
             version=verdict.version,
             digest=verdict.digest,
             release=release,

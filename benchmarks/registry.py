@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from tests.saved_models import copy_saved_model
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds, events
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.registry import Registry
@@ -91,7 +91,7 @@ def history(versions: int, store: Callable[[str], tuple[str, str]]) -> Iterator[
         digest, manifest, verdict = (fake_digest(what, number) for what in ("content", "manifest", "verdict"))
         if number == last:
             manifest, verdict = store(version)
-        yield events.Tagged(
+        yield event_kinds.Tagged(
             version=version,
             digest=digest,
             tag=f"{MODEL}_v{version}_2026_01_01",
@@ -105,11 +105,11 @@ def history(versions: int, store: Callable[[str], tuple[str, str]]) -> Iterator[
             summary = (
                 "not better: accuracy on Overall is 0.8000 against 0.8000, required: better by more than 0"
             )
-            yield events.Refused(
+            yield event_kinds.Refused(
                 version=version, digest=digest, baseline=stable, verdict=verdict, summary=summary
             )
             continue
-        yield events.Published(
+        yield event_kinds.Published(
             version=version,
             digest=digest,
             release=next(releases),
@@ -167,7 +167,7 @@ def real_manifest(folder: Path) -> Manifest:
 def fall_behind(writer: LogWriter) -> None:
     """Write as many events as leave the checkpoint just not due; see `checkpoint.save_if_due`."""
     for number in range(max(64, writer.seq // 200) - 1):
-        writer.write(events.Annotated(version="1.0.0", notes={"number": str(number)}))
+        writer.write(event_kinds.Annotated(version="1.0.0", notes={"number": str(number)}))
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:

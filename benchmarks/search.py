@@ -16,7 +16,7 @@ import msgspec
 from blake3 import blake3
 
 from benchmarks.registry import COMPONENTS, MODEL, LogWriter, fake_digest, real_manifest, seconds
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds, events
 from tfx_hallmark.registry.manifest import Manifest, Provenance
 from tfx_hallmark.registry.verdict import OVERALL, Evidence, MetricValue, Reason, Verdict
 
@@ -86,7 +86,7 @@ def history(versions: int, template: Manifest, objects: ObjectWriter) -> Iterato
         manifest = objects.write(
             msgspec.structs.replace(template, version=version, digest=digest, provenance=provenance)
         )
-        yield events.Tagged(
+        yield event_kinds.Tagged(
             version=version,
             digest=digest,
             tag=version,
@@ -97,11 +97,11 @@ def history(versions: int, template: Manifest, objects: ObjectWriter) -> Iterato
             compared_with=None,
         )
         if number % 2:
-            yield events.Refused(
+            yield event_kinds.Refused(
                 version=version, digest=digest, baseline=None, verdict=verdict, summary="not better"
             )
         else:
-            yield events.Published(
+            yield event_kinds.Published(
                 version=version,
                 digest=digest,
                 release=number // 2 + 1,

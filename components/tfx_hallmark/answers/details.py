@@ -5,7 +5,8 @@ import msgspec
 from tfx_hallmark.answers.listing import labels_of, status
 from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.errors import NotFoundError
-from tfx_hallmark.registry.events import Event, Pruned
+from tfx_hallmark.registry.event_kinds import Pruned
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.verdict import VersionAt

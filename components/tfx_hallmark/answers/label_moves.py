@@ -4,7 +4,8 @@ import itertools
 
 import msgspec
 
-from tfx_hallmark.registry.events import Adopted, Event, Promoted, Published
+from tfx_hallmark.registry.event_kinds import Adopted, Promoted, Published
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.state import CANARY, STABLE
 

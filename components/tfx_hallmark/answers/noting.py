@@ -6,7 +6,8 @@ from typing import Any
 from tfx_hallmark.answers.history import logged
 from tfx_hallmark.answers.operation import OperationAnswer
 from tfx_hallmark.answers.serving_plan import followed
-from tfx_hallmark.registry.events import Annotated, Data, Held, Unheld, Withdrawn
+from tfx_hallmark.registry.event_kinds import Annotated, Held, Unheld, Withdrawn
+from tfx_hallmark.registry.events import Data
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.notes import still_served
 from tfx_hallmark.registry.operations import Operation

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.events import Data, Event
 
 D = TypeVar("D", bound=Data)
@@ -24,14 +24,14 @@ def _of(kind: type[D]) -> Callable[[Callable[[D], str]], None]:
     return register
 
 
-@_of(events.Tagged)
-def _tagged(data: events.Tagged) -> str:
+@_of(event_kinds.Tagged)
+def _tagged(data: event_kinds.Tagged) -> str:
     against = f" compared with {data.compared_with}" if data.compared_with else ""
     return f"tagged, {data.bump}{against}: {'; '.join(data.reasons)}"
 
 
-@_of(events.Published)
-def _published(data: events.Published) -> str:
+@_of(event_kinds.Published)
+def _published(data: event_kinds.Published) -> str:
     labels = " and ".join(data.labels)
     told = f"published as release {data.release}" + (f", now {labels}" if labels else "")
     if data.override is not None:
@@ -41,81 +41,81 @@ def _published(data: events.Published) -> str:
     return f"{told}; nothing was stable before it"
 
 
-@_of(events.Refused)
-def _refused(data: events.Refused) -> str:
+@_of(event_kinds.Refused)
+def _refused(data: event_kinds.Refused) -> str:
     return f"refused: {data.summary}"
 
 
-@_of(events.Promoted)
-def _promoted(data: events.Promoted) -> str:
+@_of(event_kinds.Promoted)
+def _promoted(data: event_kinds.Promoted) -> str:
     told = f"release {data.release} became {data.label}"
     return told if data.override is None else f"{told}; the gate was passed over: {data.override}"
 
 
-@_of(events.RolledBack)
-def _rolled_back(data: events.RolledBack) -> str:
+@_of(event_kinds.RolledBack)
+def _rolled_back(data: event_kinds.RolledBack) -> str:
     return f"rolled back from release {data.from_release} to release {data.release}"
 
 
-@_of(events.Quarantined)
-def _quarantined(_: events.Quarantined) -> str:
+@_of(event_kinds.Quarantined)
+def _quarantined(_: event_kinds.Quarantined) -> str:
     return "put in quarantine"
 
 
-@_of(events.Unquarantined)
-def _unquarantined(_: events.Unquarantined) -> str:
+@_of(event_kinds.Unquarantined)
+def _unquarantined(_: event_kinds.Unquarantined) -> str:
     return "taken out of quarantine"
 
 
-@_of(events.Pruned)
-def _pruned(data: events.Pruned) -> str:
+@_of(event_kinds.Pruned)
+def _pruned(data: event_kinds.Pruned) -> str:
     numbers = ", ".join(map(str, data.releases))
     return f"deleted the files of release{'' if len(data.releases) == 1 else 's'} {numbers}"
 
 
-@_of(events.Annotated)
-def _annotated(data: events.Annotated) -> str:
+@_of(event_kinds.Annotated)
+def _annotated(data: event_kinds.Annotated) -> str:
     told = [] if data.description is None else [f"description: {data.description}"]
     told += [f"{key}: {value}" if value else f"{key} removed" for key, value in data.notes.items()]
     return f"annotated: {'; '.join(told)}"
 
 
-@_of(events.Adopted)
-def _adopted(data: events.Adopted) -> str:
+@_of(event_kinds.Adopted)
+def _adopted(data: event_kinds.Adopted) -> str:
     labels = " and ".join(data.labels)
     return f"adopted as release {data.release}" + (f", now {labels}" if labels else "")
 
 
-@_of(events.Evaluated)
-def _evaluated(data: events.Evaluated) -> str:
+@_of(event_kinds.Evaluated)
+def _evaluated(data: event_kinds.Evaluated) -> str:
     return f"evaluated on further data: {data.summary}"
 
 
-@_of(events.Withdrawn)
-def _withdrawn(data: events.Withdrawn) -> str:
+@_of(event_kinds.Withdrawn)
+def _withdrawn(data: event_kinds.Withdrawn) -> str:
     return f"no longer {data.label}"
 
 
-@_of(events.Held)
-def _held(_: events.Held) -> str:
+@_of(event_kinds.Held)
+def _held(_: event_kinds.Held) -> str:
     return "held: its files stay"
 
 
-@_of(events.Unheld)
-def _unheld(_: events.Unheld) -> str:
+@_of(event_kinds.Unheld)
+def _unheld(_: event_kinds.Unheld) -> str:
     return "no longer held: retention may delete its files"
 
 
-@_of(events.Signed)
-def _signed(data: events.Signed) -> str:
+@_of(event_kinds.Signed)
+def _signed(data: event_kinds.Signed) -> str:
     return f"signed; key {data.key}"
 
 
-@_of(events.Reproduced)
-def _reproduced(data: events.Reproduced) -> str:
+@_of(event_kinds.Reproduced)
+def _reproduced(data: event_kinds.Reproduced) -> str:
     return f"trained again: {data.summary}"
 
 
-@_of(events.Imported)
-def _imported(_: events.Imported) -> str:
+@_of(event_kinds.Imported)
+def _imported(_: event_kinds.Imported) -> str:
     return "imported from another registry"

@@ -7,7 +7,8 @@ import msgspec
 from tfx_hallmark.answers.history import logged
 from tfx_hallmark.answers.operation import OperationAnswer
 from tfx_hallmark.registry.errors import ConfigError
-from tfx_hallmark.registry.events import Event, Signed
+from tfx_hallmark.registry.event_kinds import Signed
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.model import Model
 
 if TYPE_CHECKING:

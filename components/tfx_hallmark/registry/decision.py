@@ -4,7 +4,7 @@ from functools import partial
 
 from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import NotFoundError
-from tfx_hallmark.registry.events import Published, Refused
+from tfx_hallmark.registry.event_kinds import Published, Refused
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.manifest import Manifest

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfx_hallmark.registry.events import Annotated, Held, Unheld, Withdrawn
+from tfx_hallmark.registry.event_kinds import Annotated, Held, Unheld, Withdrawn
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.lookup import find
 from tfx_hallmark.registry.moving import LabelMover, Move

@@ -7,7 +7,7 @@ checkpoint and brought up to date equals one folded from the first event.
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.adoption.release_time import time_of_number
 from tfx_hallmark.registry.errors import CorruptLogError
 from tfx_hallmark.registry.events import Data, Event
@@ -59,7 +59,7 @@ def _use_once(table: dict[Any, Any], key: object, what: str) -> None:
 
 
 def _add_version(
-    state: ModelState, event: Event, data: events.Tagged | events.Adopted | events.Imported
+    state: ModelState, event: Event, data: event_kinds.Tagged | event_kinds.Adopted | event_kinds.Imported
 ) -> VersionState:
     _use_once(state.versions, data.version, "version")
     version = state.versions[data.version] = VersionState(
@@ -88,15 +88,15 @@ def _move_label(
         state.stable_moves.append(StableMove(event.seq, event.time, release, back))
 
 
-@_on(events.Tagged)
-def _tagged(state: ModelState, event: Event, data: events.Tagged) -> None:
+@_on(event_kinds.Tagged)
+def _tagged(state: ModelState, event: Event, data: event_kinds.Tagged) -> None:
     version = _add_version(state, event, data)
     version.tag = data.tag
     version.bump = data.bump
 
 
-@_on(events.Published)
-def _published(state: ModelState, event: Event, data: events.Published) -> None:
+@_on(event_kinds.Published)
+def _published(state: ModelState, event: Event, data: event_kinds.Published) -> None:
     _add_release(state, event, data.release, data.staging)
     version = state.versions[data.version]
     version.status = "published"
@@ -107,8 +107,8 @@ def _published(state: ModelState, event: Event, data: events.Published) -> None:
         _move_label(state, event, label, data.release)
 
 
-@_on(events.Refused)
-def _refused(state: ModelState, _: Event, data: events.Refused) -> None:
+@_on(event_kinds.Refused)
+def _refused(state: ModelState, _: Event, data: event_kinds.Refused) -> None:
     version = state.versions[data.version]
     version.refusal = data.verdict
     # What was published stays published; that it may not serve now is what its quarantine says.
@@ -118,22 +118,22 @@ def _refused(state: ModelState, _: Event, data: events.Refused) -> None:
         version.summary = data.summary
 
 
-@_on(events.Promoted)
-def _promoted(state: ModelState, event: Event, data: events.Promoted) -> None:
+@_on(event_kinds.Promoted)
+def _promoted(state: ModelState, event: Event, data: event_kinds.Promoted) -> None:
     if data.staging is not None:
         _add_release(state, event, data.release, data.staging)
     _move_label(state, event, data.label, data.release)
 
 
-@_on(events.RolledBack)
-def _rolled_back(state: ModelState, event: Event, data: events.RolledBack) -> None:
+@_on(event_kinds.RolledBack)
+def _rolled_back(state: ModelState, event: Event, data: event_kinds.RolledBack) -> None:
     if data.staging is not None:
         _add_release(state, event, data.release, data.staging)
     _move_label(state, event, STABLE, data.release, back=True)
 
 
-@_on(events.Quarantined)
-def _quarantined(state: ModelState, event: Event, data: events.Quarantined) -> None:
+@_on(event_kinds.Quarantined)
+def _quarantined(state: ModelState, event: Event, data: event_kinds.Quarantined) -> None:
     version = state.versions[data.version]
     version.quarantined = event.reason or "no reason given"
     for label, release in list(state.labels.items()):
@@ -141,28 +141,28 @@ def _quarantined(state: ModelState, event: Event, data: events.Quarantined) -> N
             _move_label(state, event, label, None)
 
 
-@_on(events.Unquarantined)
-def _unquarantined(state: ModelState, _: Event, data: events.Unquarantined) -> None:
+@_on(event_kinds.Unquarantined)
+def _unquarantined(state: ModelState, _: Event, data: event_kinds.Unquarantined) -> None:
     state.versions[data.version].quarantined = None
 
 
-@_on(events.Pruned)
-def _pruned(state: ModelState, event: Event, data: events.Pruned) -> None:
+@_on(event_kinds.Pruned)
+def _pruned(state: ModelState, event: Event, data: event_kinds.Pruned) -> None:
     version = state.versions[data.version]
     version.prunings.append(event.seq)
     version.pruned.extend(number for number in data.releases if number not in version.pruned)
 
 
-@_on(events.Annotated)
-def _annotated(state: ModelState, _: Event, data: events.Annotated) -> None:
+@_on(event_kinds.Annotated)
+def _annotated(state: ModelState, _: Event, data: event_kinds.Annotated) -> None:
     version = state.versions[data.version]
     if data.description is not None:
         version.description = data.description
     version.notes = {**version.notes, **data.notes}
 
 
-@_on(events.Adopted)
-def _adopted(state: ModelState, event: Event, data: events.Adopted) -> None:
+@_on(event_kinds.Adopted)
+def _adopted(state: ModelState, event: Event, data: event_kinds.Adopted) -> None:
     version = state.versions.get(data.version)
     if version is None:
         version = _add_version(state, event, data)
@@ -178,38 +178,38 @@ def _adopted(state: ModelState, event: Event, data: events.Adopted) -> None:
         _move_label(state, event, label, data.release)
 
 
-@_on(events.Evaluated)
-def _evaluated(state: ModelState, _: Event, data: events.Evaluated) -> None:
+@_on(event_kinds.Evaluated)
+def _evaluated(state: ModelState, _: Event, data: event_kinds.Evaluated) -> None:
     state.versions[data.version].evidence.append(data.evidence)
 
 
-@_on(events.Withdrawn)
-def _withdrawn(state: ModelState, event: Event, data: events.Withdrawn) -> None:
+@_on(event_kinds.Withdrawn)
+def _withdrawn(state: ModelState, event: Event, data: event_kinds.Withdrawn) -> None:
     _move_label(state, event, data.label, None)
 
 
-@_on(events.Held)
-def _held(state: ModelState, event: Event, data: events.Held) -> None:
+@_on(event_kinds.Held)
+def _held(state: ModelState, event: Event, data: event_kinds.Held) -> None:
     state.versions[data.version].held = event.reason or "no reason given"
 
 
-@_on(events.Unheld)
-def _unheld(state: ModelState, _: Event, data: events.Unheld) -> None:
+@_on(event_kinds.Unheld)
+def _unheld(state: ModelState, _: Event, data: event_kinds.Unheld) -> None:
     state.versions[data.version].held = None
 
 
-@_on(events.Signed)
-def _signed(state: ModelState, _: Event, data: events.Signed) -> None:
+@_on(event_kinds.Signed)
+def _signed(state: ModelState, _: Event, data: event_kinds.Signed) -> None:
     state.versions[data.version].signature = data.signature
 
 
-@_on(events.Reproduced)
-def _reproduced(state: ModelState, _: Event, data: events.Reproduced) -> None:
+@_on(event_kinds.Reproduced)
+def _reproduced(state: ModelState, _: Event, data: event_kinds.Reproduced) -> None:
     state.versions[data.version].reproductions.append(data.report)
 
 
-@_on(events.Imported)
-def _imported(state: ModelState, event: Event, data: events.Imported) -> None:
+@_on(event_kinds.Imported)
+def _imported(state: ModelState, event: Event, data: event_kinds.Imported) -> None:
     version = _add_version(state, event, data)
     version.status = "imported"
     version.tag = data.tag

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tfx_hallmark.registry import checkpoint
-from tfx_hallmark.registry.events import GENESIS, Data, Event, Pruned
+from tfx_hallmark.registry.event_kinds import Pruned
+from tfx_hallmark.registry.events import GENESIS, Data, Event
 from tfx_hallmark.registry.fold import apply
 from tfx_hallmark.registry.log import EventLog
 from tfx_hallmark.registry.objects import ObjectStore

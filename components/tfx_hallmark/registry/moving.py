@@ -11,7 +11,8 @@ import msgspec
 
 from tfx_hallmark.registry.additions import additions_in_need
 from tfx_hallmark.registry.errors import ChangedMeanwhileError, StorageError
-from tfx_hallmark.registry.events import Event, Promoted, RolledBack
+from tfx_hallmark.registry.event_kinds import Promoted, RolledBack
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.plans import PromotionPlan, RollbackPlan

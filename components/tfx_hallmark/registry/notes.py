@@ -11,7 +11,8 @@ from tfx_hallmark.registry.errors import (
     WithdrawalRefusedError,
 )
 from tfx_hallmark.registry.evaluations import evaluation_summary
-from tfx_hallmark.registry.events import Annotated, Data, Evaluated, Held, Reproduced, Unheld, Withdrawn
+from tfx_hallmark.registry.event_kinds import Annotated, Evaluated, Held, Reproduced, Unheld, Withdrawn
+from tfx_hallmark.registry.events import Data
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.operations import Operation

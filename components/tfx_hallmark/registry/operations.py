@@ -9,7 +9,8 @@ import msgspec
 
 from tfx_hallmark.registry.eligibility import Objection
 from tfx_hallmark.registry.errors import ChangedMeanwhileError
-from tfx_hallmark.registry.events import Event, Quarantined, Unquarantined
+from tfx_hallmark.registry.event_kinds import Quarantined, Unquarantined
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.moving import LabelMover, Move, Moved, Planner
 from tfx_hallmark.registry.plans import (

@@ -17,7 +17,7 @@ from tfx_hallmark.registry.eligibility import (
     served_release,
 )
 from tfx_hallmark.registry.errors import PromotionRefusedError, RollbackRefusedError
-from tfx_hallmark.registry.events import Promoted, RolledBack
+from tfx_hallmark.registry.event_kinds import Promoted, RolledBack
 from tfx_hallmark.registry.gates import objection_to_promotion
 from tfx_hallmark.registry.lookup import find
 from tfx_hallmark.registry.names import check_label, parse_reference

@@ -14,7 +14,8 @@ from tfx_hallmark.registry.additions import additions_to
 from tfx_hallmark.registry.admission import Admission
 from tfx_hallmark.registry.decision import Decision, find_tagged, published_release
 from tfx_hallmark.registry.errors import ChangedMeanwhileError, DigestMismatchError
-from tfx_hallmark.registry.events import Event, Published
+from tfx_hallmark.registry.event_kinds import Published
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.release_storage import Releases, StagedRelease

@@ -25,7 +25,7 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
         manifest: Digest of the manifest object.
         size: Bytes.
         tag: Tag text; empty for an adopted version.
-        bump: How the version number came about; see `events.Tagged`.
+        bump: How the version number came about; see `event_kinds.Tagged`.
         created: When it was tagged or imported, UTC; of an adopted one, when its first number says that it was made.
         status: What the gate last said.
         releases: Its release numbers, oldest first, pruned ones included.

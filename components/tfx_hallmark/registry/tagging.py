@@ -8,7 +8,7 @@ import msgspec
 
 from tfx_hallmark.registry.bump import FIRST
 from tfx_hallmark.registry.errors import ConfigError
-from tfx_hallmark.registry.events import Tagged
+from tfx_hallmark.registry.event_kinds import Tagged
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.log import utc_now
 from tfx_hallmark.registry.manifest import Golden, Manifest, Provenance

@@ -3,7 +3,7 @@
 import threading
 import weakref
 
-from tfx_hallmark.registry.events import Adopted, Imported, Tagged
+from tfx_hallmark.registry.event_kinds import Adopted, Imported, Tagged
 from tfx_hallmark.registry.model import Model
 
 _FIRST = (Tagged, Adopted, Imported)

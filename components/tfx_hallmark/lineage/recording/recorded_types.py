@@ -8,29 +8,29 @@ from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tfx_hallmark.lineage.recording.conflicts import until_settled
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 
 MODEL_VERSION = "tfx_hallmark.ModelVersion"  # artifacts.ModelVersion.TYPE_NAME
 PUSHED_MODEL = "PushedModel"  # tfx/types/standard_artifacts.py
 REGISTRY = "tfx_hallmark.Registry"
 EXECUTION_TYPES: Mapping[type, str] = {
-    events.Tagged: "tfx_hallmark.Tag",
-    events.Published: "tfx_hallmark.Publish",
-    events.Refused: "tfx_hallmark.Refuse",
-    events.Promoted: "tfx_hallmark.Promote",
-    events.RolledBack: "tfx_hallmark.Rollback",
-    events.Quarantined: "tfx_hallmark.Quarantine",
-    events.Unquarantined: "tfx_hallmark.Unquarantine",
-    events.Pruned: "tfx_hallmark.Prune",
-    events.Annotated: "tfx_hallmark.Annotate",
-    events.Adopted: "tfx_hallmark.Adopt",
-    events.Evaluated: "tfx_hallmark.Evaluate",
-    events.Withdrawn: "tfx_hallmark.Withdraw",
-    events.Held: "tfx_hallmark.Hold",
-    events.Unheld: "tfx_hallmark.Unhold",
-    events.Signed: "tfx_hallmark.Sign",
-    events.Imported: "tfx_hallmark.Import",
-    events.Reproduced: "tfx_hallmark.Reproduce",
+    event_kinds.Tagged: "tfx_hallmark.Tag",
+    event_kinds.Published: "tfx_hallmark.Publish",
+    event_kinds.Refused: "tfx_hallmark.Refuse",
+    event_kinds.Promoted: "tfx_hallmark.Promote",
+    event_kinds.RolledBack: "tfx_hallmark.Rollback",
+    event_kinds.Quarantined: "tfx_hallmark.Quarantine",
+    event_kinds.Unquarantined: "tfx_hallmark.Unquarantine",
+    event_kinds.Pruned: "tfx_hallmark.Prune",
+    event_kinds.Annotated: "tfx_hallmark.Annotate",
+    event_kinds.Adopted: "tfx_hallmark.Adopt",
+    event_kinds.Evaluated: "tfx_hallmark.Evaluate",
+    event_kinds.Withdrawn: "tfx_hallmark.Withdraw",
+    event_kinds.Held: "tfx_hallmark.Hold",
+    event_kinds.Unheld: "tfx_hallmark.Unhold",
+    event_kinds.Signed: "tfx_hallmark.Sign",
+    event_kinds.Imported: "tfx_hallmark.Import",
+    event_kinds.Reproduced: "tfx_hallmark.Reproduce",
 }
 
 

@@ -10,7 +10,8 @@ from tfx_hallmark.lineage.reading.pipeline_artifacts import PipelineArtifacts, S
 from tfx_hallmark.lineage.recording.own_records import Records
 from tfx_hallmark.lineage.recording.roles import Role
 from tfx_hallmark.registry.errors import HallmarkError
-from tfx_hallmark.registry.events import Adopted, Event
+from tfx_hallmark.registry.event_kinds import Adopted
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.manifest import Manifest, Run
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.version import Version

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.events import Data, Event
 from tfx_hallmark.registry.state import STABLE, ModelState
 
@@ -46,21 +46,23 @@ def _subject(_: Event, data: Data, __: ModelState) -> list[Role]:
     return [Role("version", False, data.version)]
 
 
-def _tagged(_: Event, data: events.Tagged | events.Imported, __: ModelState) -> list[Role]:
+def _tagged(_: Event, data: event_kinds.Tagged | event_kinds.Imported, __: ModelState) -> list[Role]:
     return [Role("version", True, data.version)]
 
 
-def _adopted(_: Event, data: events.Adopted, __: ModelState) -> list[Role]:
+def _adopted(_: Event, data: event_kinds.Adopted, __: ModelState) -> list[Role]:
     return [Role("version", True, data.version), Role("release", True, data.version, data.release)]
 
 
-def _published(_: Event, data: events.Published, __: ModelState) -> list[Role]:
+def _published(_: Event, data: event_kinds.Published, __: ModelState) -> list[Role]:
     return [Role("version", False, data.version), Role("release", True, data.version, data.release)]
 
 
-def _moved(event: Event, data: events.Promoted | events.RolledBack, state: ModelState) -> list[Role]:
+def _moved(
+    event: Event, data: event_kinds.Promoted | event_kinds.RolledBack, state: ModelState
+) -> list[Role]:
     before = None
-    if isinstance(data, events.RolledBack) or data.label == STABLE:
+    if isinstance(data, event_kinds.RolledBack) or data.label == STABLE:
         before = _stable_before(event.seq, state)
     replaced = [] if before in (None, data.version) else [Role("replaced", False, str(before))]
     return [
@@ -70,7 +72,7 @@ def _moved(event: Event, data: events.Promoted | events.RolledBack, state: Model
     ]
 
 
-def _pruned(_: Event, data: events.Pruned, __: ModelState) -> list[Role]:
+def _pruned(_: Event, data: event_kinds.Pruned, __: ModelState) -> list[Role]:
     releases = [Role("release", False, data.version, number) for number in data.releases]
     return [Role("version", False, data.version), *releases]
 
@@ -83,21 +85,21 @@ def _stable_before(seq: int, state: ModelState) -> str | None:
 
 
 _TELLERS: dict[type, _Teller] = {
-    events.Tagged: _tagged,
-    events.Published: _published,
-    events.Refused: _subject,
-    events.Promoted: _moved,
-    events.RolledBack: _moved,
-    events.Quarantined: _subject,
-    events.Unquarantined: _subject,
-    events.Pruned: _pruned,
-    events.Annotated: _subject,
-    events.Adopted: _adopted,
-    events.Evaluated: _subject,
-    events.Withdrawn: _subject,
-    events.Held: _subject,
-    events.Unheld: _subject,
-    events.Signed: _subject,
-    events.Imported: _tagged,
-    events.Reproduced: _subject,
+    event_kinds.Tagged: _tagged,
+    event_kinds.Published: _published,
+    event_kinds.Refused: _subject,
+    event_kinds.Promoted: _moved,
+    event_kinds.RolledBack: _moved,
+    event_kinds.Quarantined: _subject,
+    event_kinds.Unquarantined: _subject,
+    event_kinds.Pruned: _pruned,
+    event_kinds.Annotated: _subject,
+    event_kinds.Adopted: _adopted,
+    event_kinds.Evaluated: _subject,
+    event_kinds.Withdrawn: _subject,
+    event_kinds.Held: _subject,
+    event_kinds.Unheld: _subject,
+    event_kinds.Signed: _subject,
+    event_kinds.Imported: _tagged,
+    event_kinds.Reproduced: _subject,
 }

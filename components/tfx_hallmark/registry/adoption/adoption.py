@@ -19,7 +19,8 @@ from tfx_hallmark.registry.adoption.release_time import time_of_number
 from tfx_hallmark.registry.adoption.survey import Misfit, broken, outlook, survey
 from tfx_hallmark.registry.bump import FIRST, infer_bump, next_version
 from tfx_hallmark.registry.errors import InvalidModelError
-from tfx_hallmark.registry.events import Adopted, Evaluated, Event
+from tfx_hallmark.registry.event_kinds import Adopted, Evaluated
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.examining.hashing import Hasher, Progress, untold
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.log import utc_now

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.archive.layout import Origin
 from tfx_hallmark.registry.archive.reader import Archive, Entry
 from tfx_hallmark.registry.archive.records import MemoryRecords, check_objects, damaged, take_records
@@ -18,7 +18,7 @@ from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.state import VersionState
 from tfx_hallmark.registry.verdict import Verdict
 
-Fact: TypeAlias = events.Evaluated | events.Signed | events.Reproduced
+Fact: TypeAlias = event_kinds.Evaluated | event_kinds.Signed | event_kinds.Reproduced
 
 
 class ArrivedVersion(msgspec.Struct):
@@ -32,9 +32,9 @@ class ArrivedVersion(msgspec.Struct):
         places: Where its files go.
     """
 
-    data: events.Imported
+    data: event_kinds.Imported
     told: list[Event]
-    judged: events.Evaluated | None
+    judged: event_kinds.Evaluated | None
     records: MemoryRecords
     places: Places
 
@@ -47,7 +47,7 @@ class ArrivedVersion(msgspec.Struct):
     @property
     def state(self) -> VersionState:
         """The version as it will be when it is recorded."""
-        signed = [event.data.signature for event in self.told if isinstance(event.data, events.Signed)]
+        signed = [event.data.signature for event in self.told if isinstance(event.data, event_kinds.Signed)]
         return VersionState(
             version=self.data.version,
             digest=self.data.digest,
@@ -101,18 +101,18 @@ def _events(archive: Archive, records: MemoryRecords) -> Iterator[Event]:
 
 def _brought(
     archive: Archive, told: list[Event], records: MemoryRecords, objects: ObjectStore
-) -> events.Imported:
+) -> event_kinds.Imported:
     first = told[0].data if told else None
-    if not isinstance(first, events.Tagged | events.Adopted | events.Imported):
+    if not isinstance(first, event_kinds.Tagged | event_kinds.Adopted | event_kinds.Imported):
         msg = f"{archive.path} is damaged: it does not tell how its version came to be; export it anew"
         raise ArchiveError(msg)
     texts = tuple((records.read(event_key(event.seq)) or b"").decode() for event in told)
-    judged = (events.Published, events.Refused, events.Imported)
+    judged = (event_kinds.Published, event_kinds.Refused, event_kinds.Imported)
     verdicts = [event.data.verdict for event in told if isinstance(event.data, judged)]
-    return events.Imported(
+    return event_kinds.Imported(
         version=first.version,
         digest=first.digest,
-        tag="" if isinstance(first, events.Adopted) else first.tag,
+        tag="" if isinstance(first, event_kinds.Adopted) else first.tag,
         manifest=first.manifest,
         size=first.size,
         origin=objects.put(Origin(model=archive.header.model, version=first.version, events=texts)),
@@ -120,9 +120,9 @@ def _brought(
     )
 
 
-def _judged(data: events.Imported, objects: ObjectStore) -> events.Evaluated | None:
+def _judged(data: event_kinds.Imported, objects: ObjectStore) -> event_kinds.Evaluated | None:
     verdict = None if data.verdict is None else objects.get(data.verdict, Verdict)
     if verdict is None or verdict.evidence is None:
         return None
     summary = f"by the registry it comes from, where it was {verdict.outcome}: {verdict.summary}"
-    return events.Evaluated(version=data.version, evidence=verdict.evidence, summary=summary)
+    return event_kinds.Evaluated(version=data.version, evidence=verdict.evidence, summary=summary)

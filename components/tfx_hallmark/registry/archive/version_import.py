@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tfx_hallmark.registry import events
+from tfx_hallmark.registry import event_kinds
 from tfx_hallmark.registry.actor import check_reason
 from tfx_hallmark.registry.additions import additions_to
 from tfx_hallmark.registry.archive.arrived_version import ArrivedVersion, Fact, read_version
@@ -32,7 +32,7 @@ from tfx_hallmark.registry.staged_directory import finish_staging
 from tfx_hallmark.registry.staging import staging_folder
 from tfx_hallmark.registry.state import STABLE, ModelState
 
-_BARRING = (events.Quarantined, events.Unquarantined)
+_BARRING = (event_kinds.Quarantined, event_kinds.Unquarantined)
 
 
 class VersionImport:
@@ -116,7 +116,7 @@ class VersionImport:
             )
             raise ImportRefusedError(msg)
         barred = [event for event in arrived.told if isinstance(event.data, _BARRING)]
-        if barred and isinstance(barred[-1].data, events.Quarantined):
+        if barred and isinstance(barred[-1].data, event_kinds.Quarantined):
             msg = (
                 f"{self._name(arrived)} is in quarantine where it comes from ({barred[-1].reason}): "
                 "lift that there, then export it anew"
@@ -148,7 +148,7 @@ class VersionImport:
             key = f"objects/{name}"
             self._ledger.storage.create(key, arrived.records.read(key) or b"")
 
-        def bring(state: ModelState) -> events.Imported | None:
+        def bring(state: ModelState) -> event_kinds.Imported | None:
             _check_conflict(state, arrived.data)
             return None if arrived.data.version in state.versions else arrived.data
 
@@ -190,7 +190,7 @@ class VersionImport:
         return f"{self._archive.header.model}@{arrived.data.version}"
 
 
-def _check_conflict(state: ModelState, data: events.Imported) -> None:
+def _check_conflict(state: ModelState, data: event_kinds.Imported) -> None:
     """Make sure that number and content are either both known together or both new."""
     mine = state.versions.get(data.version)
     if mine is not None and mine.digest != data.digest:
@@ -210,9 +210,9 @@ def _unless_known(
 ) -> Callable[[ModelState], Fact | None]:
     def decide(state: ModelState) -> Fact | None:
         version = state.versions[data.version]
-        if isinstance(data, events.Evaluated):
+        if isinstance(data, event_kinds.Evaluated):
             return None if data.evidence in version.evidence else data
-        if isinstance(data, events.Reproduced):
+        if isinstance(data, event_kinds.Reproduced):
             return None if data.report in version.reproductions else data
         return None if data.signature == version.signature else data
 

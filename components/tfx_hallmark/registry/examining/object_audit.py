@@ -7,10 +7,9 @@ import msgspec
 
 from tfx_hallmark.registry.archive.layout import Origin
 from tfx_hallmark.registry.errors import HallmarkError
-from tfx_hallmark.registry.events import (
+from tfx_hallmark.registry.event_kinds import (
     Adopted,
     Evaluated,
-    Event,
     Imported,
     Published,
     Refused,
@@ -18,6 +17,7 @@ from tfx_hallmark.registry.events import (
     Signed,
     Tagged,
 )
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.examining.record_findings import RESTORE_LOG, object_unusable
 from tfx_hallmark.registry.golden import GoldenPredictions

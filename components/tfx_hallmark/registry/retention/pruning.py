@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from tfx_hallmark.registry.events import Event, Pruned
+from tfx_hallmark.registry.event_kinds import Pruned
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.examining.hashing import Progress, untold
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.log import utc_now

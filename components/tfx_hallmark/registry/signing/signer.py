@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 
 from tfx_hallmark.registry.errors import DigestMismatchError, NotFoundError, SignatureError
-from tfx_hallmark.registry.events import Event, Signed
+from tfx_hallmark.registry.event_kinds import Signed
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.fetching import directory_of
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.release_storage import Releases

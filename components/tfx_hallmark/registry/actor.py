@@ -30,3 +30,12 @@ def check_reason(reason: str) -> str:
         msg = "no reason is given: say why, it stays on record"
         raise ConfigError(msg)
     return reason
+
+
+def responsible(actor: str | None, reason: str) -> dict[str, str]:
+    """Return `actor` and `reason` as operations take them: the current actor by default, and never no reason.
+
+    Raises:
+        ConfigError: If the reason is empty.
+    """
+    return {"actor": actor or current_actor(), "reason": check_reason(reason)}

@@ -1,21 +1,19 @@
 """One model of a registry: its versions, its releases, its history; tagging and pushing."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from tfx_hallmark.registry import fetching, gates, numbering, tagging, time_travel
+from tfx_hallmark.registry import fetching, gates, numbering, tagging
 from tfx_hallmark.registry.actor import check_reason, current_actor
 from tfx_hallmark.registry.admission import Admission
 from tfx_hallmark.registry.errors import ForeignEntryError, HallmarkError
-from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.examining import auditing, verification
 from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.lookup import find
-from tfx_hallmark.registry.names import check_label, parse_reference
+from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.operated_model import OperatedModel
 from tfx_hallmark.registry.publisher import Publisher, Push
 from tfx_hallmark.registry.release_storage import Releases
@@ -23,14 +21,15 @@ from tfx_hallmark.registry.settings import Settings
 from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 from tfx_hallmark.registry.store_url import Root, parse_root
-from tfx_hallmark.registry.verdict import Evaluation, VersionAt
+from tfx_hallmark.registry.verdict import Evaluation
 from tfx_hallmark.registry.version import Version
 
 
 class Model(OperatedModel):
     """One model of a registry; get it from `Registry.model`, or to change nothing at all, `Registry.look_at`.
 
-    What can be done to its published versions comes from `OperatedModel`.
+    What its log says comes from `LoggedModel`, what can be put on record from `NotedModel`, and what can be done
+    to its published versions from `OperatedModel`.
 
     Args:
         ledger: The model's records.
@@ -40,7 +39,6 @@ class Model(OperatedModel):
 
     def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
         super().__init__(ledger, directories, settings)
-        self.name = ledger.model
         ledger.refresh()
 
     def finish(self) -> None:
@@ -50,15 +48,6 @@ class Model(OperatedModel):
             settle(self._directories, self._ledger)
         with contextlib.suppress(HallmarkError):
             self.serving.finish_others()
-
-    @property
-    def state(self) -> ModelState:
-        """Everything the log says, up to this moment."""
-        return self._ledger.refresh()
-
-    def state_at(self, time: str) -> ModelState:
-        """Return everything the log said at a moment, as `time_travel.parse_time` returns it."""
-        return time_travel.state_at(self._ledger, time)
 
     @property
     def path(self) -> Path:
@@ -102,38 +91,7 @@ class Model(OperatedModel):
             InvalidNameError: If `which` is none of these.
             NotFoundError: If there is no such version, or a digest's beginning fits several.
         """
-        return self._version(find(self.state, parse_reference(f"{self.name}@{which}")))
-
-    def events(self) -> Iterator[Event]:
-        """Read the log from its first event, checking the chain."""
-        return self._ledger.events()
-
-    def sealed_events(self, *, after: int = 0) -> Iterator[tuple[Event, str]]:
-        """Read the log on from a position, each event with its seal (its file's SHA-256), checking the chain.
-
-        Args:
-            after: The last position that is not wanted; 0 for the whole log.
-
-        Raises:
-            CorruptLogError: If an event is damaged, missing, or does not follow the one before.
-        """
-        return self._ledger.sealed_events(after=after)
-
-    def newest_first(self) -> Iterator[Event]:
-        """Read the log back from its end, checking the chain."""
-        return self._ledger.newest_first()
-
-    def event(self, seq: int) -> Event:
-        """Read one event by its position.
-
-        Raises:
-            CorruptLogError: If it is damaged or missing.
-        """
-        return self._ledger.event(seq)
-
-    def stable(self) -> VersionAt | None:
-        """Return what is stable now, with its release; None if nothing is."""
-        return self.state.stable_at
+        return self._version(self._found(which))
 
     def release_path(self, release: int) -> Path:
         """Return the directory of a release.

@@ -1,35 +1,31 @@
 """What may be done to the published versions of a model; `Model` is one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfx_hallmark.registry.actor import check_reason, current_actor
+from tfx_hallmark.registry.actor import current_actor, responsible
 from tfx_hallmark.registry.dry_run import DryRun
 from tfx_hallmark.registry.examining.hashing import Progress, untold
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.lookup import find
-from tfx_hallmark.registry.names import parse_reference
-from tfx_hallmark.registry.notes import Annotator
+from tfx_hallmark.registry.noted_model import NotedModel
 from tfx_hallmark.registry.operations import Operation, Operations
 from tfx_hallmark.registry.release_storage import Releases
-from tfx_hallmark.registry.reproduction import ReproductionReport
 from tfx_hallmark.registry.retention.pruning import Pruner, Pruning
 from tfx_hallmark.registry.retention.retention import RetentionRule
 from tfx_hallmark.registry.serving.following import ConfigFollower
 from tfx_hallmark.registry.serving.server_config import config_file_of
 from tfx_hallmark.registry.settings import Settings
 from tfx_hallmark.registry.signatures import SignatureRule, open_signer
-from tfx_hallmark.registry.verdict import Evidence
 
 if TYPE_CHECKING:
     from tfx_hallmark.registry.archive.outcome import Exported
     from tfx_hallmark.registry.signing.signer import Signing
 
 
-class OperatedModel:
+class OperatedModel(NotedModel):
     """The operations on a model, each on record with its actor and reason.
 
     Args:
@@ -42,14 +38,13 @@ class OperatedModel:
     """
 
     def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
-        self._ledger = ledger
+        super().__init__(ledger)
         self._directories = directories
         self._settings = settings
         self._operations = Operations(ledger, directories, settings)
         self.serving = ConfigFollower(
             config_file_of(directories), ledger.refresh, settings, directories.is_there
         )
-        self._annotator = Annotator(ledger)
 
     @property
     def settings(self) -> Settings:
@@ -79,7 +74,7 @@ class OperatedModel:
             ForeignEntryError: If something else in the base path has a number.
             StorageError: If the release cannot be hard-linked, or the disk not be written.
         """
-        return self._followed(lambda: self._operations.roll_back(to, **_responsible(actor, reason)))
+        return self._followed(lambda: self._operations.roll_back(to, **responsible(actor, reason)))
 
     def promote(self, which: str, label: str, *, reason: str, actor: str | None = None) -> Operation:
         """Move a label to a published version; `stable` only to one that beat exactly what is stable now.
@@ -96,7 +91,7 @@ class OperatedModel:
             HallmarkError: Otherwise as `rollback` does.
         """
         version = self._named(which)
-        return self._followed(lambda: self._operations.promote(version, label, **_responsible(actor, reason)))
+        return self._followed(lambda: self._operations.promote(version, label, **responsible(actor, reason)))
 
     def promote_unchecked(
         self, which: str, label: str, *, reason: str, actor: str | None = None
@@ -104,7 +99,7 @@ class OperatedModel:
         """Move a label past the gate; the override and its reason stay on record. Otherwise as `promote`."""
         version = self._named(which)
         return self._followed(
-            lambda: self._operations.promote_unchecked(version, label, **_responsible(actor, reason))
+            lambda: self._operations.promote_unchecked(version, label, **responsible(actor, reason))
         )
 
     def quarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
@@ -117,7 +112,7 @@ class OperatedModel:
             HallmarkError: As `rollback` does, if a good version cannot take its place.
         """
         version = self._named(which)
-        return self._followed(lambda: self._operations.quarantine(version, **_responsible(actor, reason)))
+        return self._followed(lambda: self._operations.quarantine(version, **responsible(actor, reason)))
 
     def unquarantine(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
         """Lift a quarantine; labels stay as they are.
@@ -127,7 +122,7 @@ class OperatedModel:
             NotFoundError: If there is no such version.
         """
         version = self._named(which)
-        return self._followed(lambda: self._operations.unquarantine(version, **_responsible(actor, reason)))
+        return self._followed(lambda: self._operations.unquarantine(version, **responsible(actor, reason)))
 
     def prune(
         self,
@@ -159,86 +154,9 @@ class OperatedModel:
         """
         rule = RetentionRule(keep_last=keep_last, keep_days=keep_days, quarantined_too=quarantined_too)
         pruner = Pruner(self._ledger, self._directories, self._settings)
-        pruning = pruner.prune(rule, progress=progress, **_responsible(actor, reason))
+        pruning = pruner.prune(rule, progress=progress, **responsible(actor, reason))
         self.serving.follow_after("the pruning")
         return pruning
-
-    def hold(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Keep retention off the files of a version; the arguments are as of `promote`.
-
-        Raises:
-            HoldRefusedError: If its files are gone already.
-            NotFoundError: If there is no such version.
-            ConfigError: If no reason is given.
-        """
-        return self._annotator.hold(self._named(which), **_responsible(actor, reason))
-
-    def unhold(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Let retention delete the files of a version again; otherwise as `hold`."""
-        return self._annotator.unhold(self._named(which), **_responsible(actor, reason))
-
-    def annotate(
-        self,
-        which: str,
-        *,
-        description: str | None = None,
-        notes: Mapping[str, str] | None = None,
-        reason: str = "",
-        actor: str | None = None,
-    ) -> Operation:
-        """Note something about a version.
-
-        Args:
-            which: What stands after the `@` of a reference.
-            description: Free text in place of what there is; None leaves that.
-            notes: Key-value notes, added to those that there are; an empty value removes a key.
-            reason: Why; may be empty.
-            actor: Who does it; by default the current user and host.
-
-        Raises:
-            ConfigError: If nothing is to be noted, or a key cannot be kept.
-            NotFoundError: If there is no such version.
-        """
-        named = self._named(which)
-        return self._annotator.annotate(
-            named, description, notes or {}, actor=actor or current_actor(), reason=reason
-        )
-
-    def record_reproduction(
-        self, report: ReproductionReport, *, reason: str = "", actor: str | None = None
-    ) -> Operation:
-        """Put on record how near a second training came to a version; see `reproduction.reproducing`.
-
-        Args:
-            report: What came of it.
-            reason: Why it was done; may be empty.
-            actor: Who did it; by default the current user and host.
-
-        Raises:
-            NotFoundError: If there is no such version, or its content is another.
-        """
-        version = self._named(report.digest)
-        return self._annotator.record_reproduction(
-            version, report, actor=actor or current_actor(), reason=reason
-        )
-
-    def record_evaluation(
-        self, which: str, evidence: Evidence, *, data: str, reason: str = "", actor: str | None = None
-    ) -> Operation:
-        """Put on record what a version was measured at on further data; see `evidence.evaluating`.
-
-        Args:
-            which: What stands after the `@` of a reference.
-            evidence: What was measured.
-            data: Where the data lies.
-            reason: Why it was done; may be empty.
-            actor: Who did it; by default the current user and host.
-
-        Raises:
-            NotFoundError: If there is no such version.
-        """
-        by = {"actor": actor or current_actor(), "reason": reason}
-        return self._annotator.record_evaluation(self._named(which), evidence, data, **by)
 
     def withdraw(self, label: str, *, reason: str, actor: str | None = None) -> Operation:
         """Take a label off whatever it points to; never `stable`.
@@ -255,7 +173,7 @@ class OperatedModel:
             ConfigError: If no reason is given.
         """
         policy = self._settings().serving_policy
-        return self._followed(lambda: self._annotator.withdraw(label, policy, **_responsible(actor, reason)))
+        return self._followed(lambda: self._annotator.withdraw(label, policy, **responsible(actor, reason)))
 
     def sign(
         self,
@@ -284,13 +202,6 @@ class OperatedModel:
         signer = open_signer(self._ledger, self._directories, self._settings(), private_key)
         return signer.sign(self._named(which), candidate, actor=actor or current_actor(), reason=reason)
 
-    def _followed(self, operate: Callable[[], Operation]) -> Operation:
-        """Operate, and let `models.config` follow: that it can is made sure of before."""
-        self.serving.check()
-        operation = operate()
-        following = self.serving.follow_after(f"event {operation.event.seq} ({operation.kind})")
-        return msgspec.structs.replace(operation, serving=following)
-
     def export(
         self, path: Path, which: str | None = None, *, overwrite: bool = False, progress: Progress = untold
     ) -> "Exported":
@@ -316,10 +227,9 @@ class OperatedModel:
         """What is demanded of signatures now; its `check` says of a version's state whether its own is good."""
         return SignatureRule(self._settings(), self._ledger.objects, self._ledger.model)
 
-    def _named(self, which: str) -> str:
-        reference = parse_reference(f"{self._ledger.model}@{which}")
-        return find(self._ledger.refresh(), reference).version
-
-
-def _responsible(actor: str | None, reason: str) -> dict[str, str]:
-    return {"actor": actor or current_actor(), "reason": check_reason(reason)}
+    def _followed(self, operate: Callable[[], Operation]) -> Operation:
+        """Operate, and let `models.config` follow: that it can is made sure of before."""
+        self.serving.check()
+        operation = operate()
+        following = self.serving.follow_after(f"event {operation.event.seq} ({operation.kind})")
+        return msgspec.structs.replace(operation, serving=following)

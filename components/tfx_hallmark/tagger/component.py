@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -14,13 +13,11 @@ from tfx_hallmark.artifacts import ModelVersion
 from tfx_hallmark.registry.bump import LEVELS, check_semantic_version
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.names import check_model_name
-from tfx_hallmark.registry.redaction import without_secrets
 from tfx_hallmark.registry.store_url import ROOT_EXAMPLES, SCHEMES, StoreUrl, parse_root
 from tfx_hallmark.registry.tagging import DEFAULT_TAG, check_tag_template
 from tfx_hallmark.tagger.executor import Executor
-from tfx_hallmark.tagger.git import git_state, uncommitted_changes, working_tree
 from tfx_hallmark.tagger.provenance import TRAINER_INPUTS, TrainingRecord
-from tfx_hallmark.tagger.training_code import file_digest, pack, packed_files, source_text
+from tfx_hallmark.tagger.trainer_record import module_file_of, packed_code, record_of, redacted
 from tfx_hallmark.tagger.warmup import MOST
 
 
@@ -151,7 +148,7 @@ class VersionTagger(base_component.BaseComponent):
             check_semantic_version(version)
         _check_notes(notes)
         _check_golden_examples(golden_examples)
-        record = _without_secrets(training or TrainingRecord())
+        record = redacted(training or TrainingRecord())
         spec = VersionTaggerSpec(
             model=model,
             examples=examples,
@@ -164,7 +161,7 @@ class VersionTagger(base_component.BaseComponent):
             registry_root=_absolute(registry_root),
             model_name=model_name,
             training=msgspec.json.encode(record, order="sorted").decode(),
-            code=_packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff),
+            code=packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff),
             tag_template=tag_template,
             bump=bump,
             version=version,
@@ -203,88 +200,26 @@ class VersionTagger(base_component.BaseComponent):
             InvalidNameError: As the constructor does.
         """
         given = trainer.exec_properties
-        custom_config = _json(given, "custom_config")
-        settings = dict(custom_config if hyperparameters is None else hyperparameters)
-        known_seed = settings.pop("seed", custom_config.get("seed"))
-        chosen_seed = _check_seed(known_seed if seed is None else seed)
         inputs = {key: trainer.inputs[key] for key in TRAINER_INPUTS if key in trainer.inputs}
         if "examples" in inputs and options.get("examples", inputs["examples"]) is not inputs["examples"]:
             inputs["trained_on"] = inputs["examples"]
-        record = TrainingRecord(
-            hyperparameters=settings,
-            train_args=_json(given, "train_args"),
-            eval_args=_json(given, "eval_args"),
-            seed=chosen_seed,
-            custom_config=custom_config or None,
-            read=tuple(sorted(key for key, own in inputs.items() if options.get(key, own) is own)),
-        )
-        module_file = given.get("module_file")
-        if isinstance(module_file, str) and Path(module_file).is_file():
-            options.setdefault("module_file", str(Path(module_file).resolve()))
-            record = _with_module_file(record, Path(module_file).resolve())
-        elif isinstance(given.get("run_fn"), str):
-            record = msgspec.structs.replace(record, module=given["run_fn"])
+        read = tuple(sorted(key for key, own in inputs.items() if options.get(key, own) is own))
+        module_file = module_file_of(given)
+        if module_file is not None:
+            options.setdefault("module_file", str(module_file))
         return cls(
             trainer.outputs["model"],
             registry_root=registry_root,
             model_name=model_name,
-            training=record,
+            training=record_of(given, hyperparameters=hyperparameters, seed=seed, read=read),
             **{**inputs, **options},
         )
-
-
-def _with_module_file(record: TrainingRecord, path: Path) -> TrainingRecord:
-    # Read now: this is the code that the Trainer packs, on every orchestrator.
-    top = working_tree(path.parent)
-    digests = {name: file_digest(file) for name, file in packed_files(path.parent).items()}
-    return msgspec.structs.replace(
-        record,
-        module=path.name if top is None else str(path.relative_to(top)),
-        module_digest=digests.pop(path.name),
-        files=digests,
-        git=git_state(path.parent),
-    )
-
-
-def _packed_code(
-    record: TrainingRecord, module_file: str | None, *, keep_sources: bool, keep_diff: bool
-) -> str | None:
-    if module_file is None:
-        return None
-    module = Path(module_file)
-    recorded = {module.name: record.module_digest, **record.files}  # the module is the weightiest
-    there = packed_files(module.parent) if keep_sources else {}
-    # What was edited since it was recorded is known by its digest alone.
-    same = [name for name, digest in recorded.items() if name in there and file_digest(there[name]) == digest]
-    texts = [(name, source_text(there[name])) for name in same]
-    dirty = keep_diff and record.git is not None and record.git.dirty
-    return pack(
-        [(name, text) for name, text in texts if text is not None],
-        uncommitted_changes(module.parent) if dirty else None,
-    )
-
-
-def _without_secrets(record: TrainingRecord) -> TrainingRecord:
-    return msgspec.structs.replace(
-        record,
-        hyperparameters=without_secrets(record.hyperparameters),
-        train_args=without_secrets(record.train_args),
-        eval_args=without_secrets(record.eval_args),
-        custom_config=None if record.custom_config is None else without_secrets(record.custom_config),
-    )
 
 
 def _check_golden_examples(count: Any) -> None:
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST:
         msg = f"golden_examples is {count!r}: give a whole number from 0 to {MOST:,}"
         raise ConfigError(msg)
-
-
-def _check_seed(seed: Any) -> int | None:
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        msg = f"seed is {seed!r}: give a whole number, by seed= or as 'seed' in the Trainer's custom_config"
-        raise ConfigError(msg)
-    return seed
 
 
 def _check_notes(notes: Mapping[str, str] | None) -> None:
@@ -302,9 +237,3 @@ def _absolute(root: str) -> str:
             raise ConfigError(msg)
         return str(place)
     return str(place.resolve())
-
-
-def _json(properties: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = properties.get(key)
-    # A RuntimeParameter is only known when the pipeline runs.
-    return dict(json.loads(value) or {}) if isinstance(value, str) else {}

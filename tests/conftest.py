@@ -180,20 +180,27 @@ def outside_stamps(root: Path) -> dict[str, tuple[int, bytes]]:
     return {path: entry for path, entry in listing(root).items() if "/stamps" not in path}
 
 
+@contextlib.contextmanager
+def refusal(look: Callable[[], object], error: type[HallmarkError], *parts: object) -> Iterator[None]:
+    """Expects one error of ours: its class, its one line with these parts, and what `look` sees unchanged by it."""
+    before = look()
+    with pytest.raises(error) as caught:
+        yield
+    message = str(caught.value)
+    assert caught.type is error
+    assert "\n" not in message
+    for part in parts:
+        assert str(part) in message
+    assert look() == before
+
+
 @pytest.fixture
 def refused(root: Path) -> Callable[..., contextlib.AbstractContextManager[None]]:
     """Expects one error of ours: its class, its one line with these parts, and nothing changed by it."""
 
-    @contextlib.contextmanager
-    def expect(error: type[HallmarkError], *parts: object, unchanged: Path = root) -> Iterator[None]:
-        before = listing(unchanged)
-        with pytest.raises(error) as caught:
-            yield
-        message = str(caught.value)
-        assert caught.type is error
-        assert "\n" not in message
-        for part in parts:
-            assert str(part) in message
-        assert listing(unchanged) == before
+    def expect(
+        error: type[HallmarkError], *parts: object, unchanged: Path = root
+    ) -> contextlib.AbstractContextManager[None]:
+        return refusal(lambda: listing(unchanged), error, *parts)
 
     return expect

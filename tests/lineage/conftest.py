@@ -9,6 +9,8 @@ from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
+from tfx_hallmark.lineage.lineage import Lineage
+from tfx_hallmark.registry.registry import Registry
 
 
 @pytest.fixture
@@ -27,3 +29,15 @@ def make_store(tmp_path: Path) -> Callable[[], MetadataStore]:
         return open_store(config)
 
     return make
+
+
+@pytest.fixture
+def store(make_store: Callable[[], MetadataStore]) -> MetadataStore:
+    """An empty store."""
+    return make_store()
+
+
+@pytest.fixture
+def lineage(root: Path, store: MetadataStore) -> Lineage:
+    """What that store knows of the versions of a registry."""
+    return Lineage(Registry.open(root), store)

@@ -9,16 +9,6 @@ from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.registry import Registry
 
 
-@pytest.fixture
-def store(make_store):
-    return make_store()
-
-
-@pytest.fixture
-def lineage(root, store):
-    return Lineage(Registry.open(root), store)
-
-
 def told(diff):
     return [(one.where, one.what, one.a, one.b) for one in diff.differences]
 

@@ -29,11 +29,6 @@ def found(root: Path, store: MetadataStore, name: str = "penguin") -> list[tuple
 
 
 @pytest.fixture
-def store(make_store: Callable[[], MetadataStore]) -> MetadataStore:
-    return make_store()
-
-
-@pytest.fixture
 def pipeline(store: MetadataStore, root: Path) -> PenguinPipeline:
     return PenguinPipeline(store, registry_root=str(root))
 

@@ -13,16 +13,6 @@ from tfx_hallmark.registry.registry import Registry
 
 
 @pytest.fixture
-def store(make_store):
-    return make_store()
-
-
-@pytest.fixture
-def lineage(root, store):
-    return Lineage(Registry.open(root), store)
-
-
-@pytest.fixture
 def told(root, store, model, make_candidate):
     """Four versions of penguin: two of span 0, then two of span 1, of which the last is evaluated on span 7."""
     pipeline = PenguinPipeline(store)

@@ -10,19 +10,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tests.lineage.batch import Types
 from tests.lineage.synthetic import PenguinPipeline
-from tfx_hallmark.lineage.lineage import Lineage
 from tfx_hallmark.lineage.openlineage_export import to_openlineage, to_openlineage_json
-from tfx_hallmark.registry.registry import Registry
-
-
-@pytest.fixture
-def store(make_store):
-    return make_store()
-
-
-@pytest.fixture
-def lineage(root, store):
-    return Lineage(Registry.open(root), store)
 
 
 @pytest.fixture

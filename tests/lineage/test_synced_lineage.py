@@ -1,23 +1,10 @@
 """Lineage of versions whose operations were recorded by sync."""
 
 import networkx
-import pytest
 
 from tests.lineage.registered import run_and_register
 from tests.lineage.synthetic import PenguinPipeline
-from tfx_hallmark.lineage.lineage import Lineage
 from tfx_hallmark.lineage.recording.sync import synchronise
-from tfx_hallmark.registry.registry import Registry
-
-
-@pytest.fixture
-def store(make_store):
-    return make_store()
-
-
-@pytest.fixture
-def lineage(root, store):
-    return Lineage(Registry.open(root), store)
 
 
 def types(graph):

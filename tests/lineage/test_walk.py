@@ -23,16 +23,6 @@ MADE_FROM = {
 AFTER = {"StableBaseline", "BaselineEvaluator", "RegistryPusher"}
 
 
-@pytest.fixture
-def store(make_store):
-    return make_store()
-
-
-@pytest.fixture
-def lineage(root, store):
-    return Lineage(Registry.open(root), store)
-
-
 def executions(graph):
     return sorted(node.type for node in graph.nodes.values() if node.kind == "execution")
 

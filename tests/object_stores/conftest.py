@@ -1,17 +1,17 @@
 """Registry roots in object stores: one in memory, and one behind a server that speaks S3's protocol."""
 
 import contextlib
+import functools
 import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tfx_hallmark.registry.errors import HallmarkError
+from tests.conftest import refusal
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.store_url import StoreUrl
@@ -108,19 +108,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def refused_here(look: Callable[[], dict[str, bytes]]) -> Callable[..., Any]:
+def refused_here(
+    look: Callable[[], dict[str, bytes]],
+) -> Callable[..., contextlib.AbstractContextManager[None]]:
     """Expects one error of ours: its class, its one line with these parts, and no object changed by it."""
-
-    @contextlib.contextmanager
-    def expect(error: type[HallmarkError], *parts: object) -> Iterator[None]:
-        before = look()
-        with pytest.raises(error) as caught:
-            yield
-        message = str(caught.value)
-        assert caught.type is error
-        assert "\n" not in message
-        for part in parts:
-            assert str(part) in message
-        assert look() == before
-
-    return expect
+    return functools.partial(refusal, look)

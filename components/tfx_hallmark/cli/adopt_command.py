@@ -23,7 +23,7 @@ _SHOWN = 20  # releases in the table; --json has all of them
 @click.command("adopt")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME", help="Which directory in DIR, where DIR is the one above it.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
+@options.optional_reason
 @options.metadata
 @options.dry_run
 @options.as_json

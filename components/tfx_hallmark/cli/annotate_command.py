@@ -32,7 +32,7 @@ def _read(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     metavar="KEY=VALUE",
     help="A note to keep; KEY= removes it. May be given more than once.",
 )
-@click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
+@options.optional_reason
 @options.dry_run
 @options.root
 @options.as_json

@@ -12,10 +12,7 @@ from tfx_hallmark.registry.store_url import Root
 
 @click.command("hold")
 @options.reference
-@options.reason
-@options.dry_run
-@options.root
-@options.as_json
+@options.operating
 def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Keep `hallmark prune` off the files of a version, until `hallmark unhold`.
 

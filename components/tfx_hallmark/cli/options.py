@@ -59,6 +59,7 @@ metadata = click.option(
 reason = click.option(
     "--reason", required=True, callback=_given, metavar="TEXT", help="Why; it stays on record."
 )
+optional_reason = click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 limit = click.option(
@@ -96,3 +97,8 @@ wait = click.option("--wait", is_flag=True, help="Wait until every model server 
 def waiting(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of a command that may wait for model servers."""
     return wait(servers(timeout(command)))
+
+
+def operating(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of a command that operates on a model: why, whether to rehearse it, where, and how to tell."""
+    return reason(dry_run(root(as_json(command))))

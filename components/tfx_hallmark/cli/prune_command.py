@@ -28,10 +28,7 @@ from tfx_hallmark.registry.store_url import Root
     help="Keep what was released, or stopped being stable, within D days.",
 )
 @click.option("--quarantined", is_flag=True, help="Let the files of versions in quarantine go as well.")
-@options.reason
-@options.dry_run
-@options.root
-@options.as_json
+@options.operating
 def command(
     model: str,
     keep_last: int | None,

@@ -13,10 +13,7 @@ from tfx_hallmark.registry.store_url import Root
 
 @click.command("quarantine")
 @options.reference
-@options.reason
-@options.dry_run
-@options.root
-@options.as_json
+@options.operating
 def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Bar a version from serving, from being a baseline and from being rolled back to.
 

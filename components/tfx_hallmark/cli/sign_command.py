@@ -33,7 +33,7 @@ _READING = "reading the files that are to be signed"
     metavar="DIR",
     help="A directory that holds the version; by default its newest release.",
 )
-@click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
+@options.optional_reason
 @options.dry_run
 @options.root
 @options.as_json

@@ -12,10 +12,7 @@ from tfx_hallmark.registry.store_url import Root
 
 @click.command("unhold")
 @options.reference
-@options.reason
-@options.dry_run
-@options.root
-@options.as_json
+@options.operating
 def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Lift a hold: `hallmark prune` may delete the files of the version again.
 

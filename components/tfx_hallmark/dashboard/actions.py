@@ -26,83 +26,54 @@ Acting = Annotated[Session, Depends(acting)]
 Text = Annotated[str, Form()]
 
 
+class Action:
+    """What every form says: the model, who acts and why, and the page to go back to."""
+
+    def __init__(
+        self, request: Request, model: str, session: Acting, reason: Text = "", back: Text = ""
+    ) -> None:
+        self._request = request
+        self._name = model
+        self._session = session
+        self._back = back
+        self.by = {"reason": reason, "actor": f"{session.name} (page)"}
+
+    def take(self, operate: Callable[[Model], Operation]) -> Response:
+        """Do it, tell the next page, and go back there; what is refused becomes an error page."""
+        with source_of(self._request).model(self._name) as model:
+            operation = operate(model)
+        state = self._request.app.state
+        cast(Settings, state.settings).committed(self._name)
+        self._session.notice = _told(operation)
+        links = cast(Links, state.links)
+        return RedirectResponse(own_path(self._back, otherwise=links.model(self._name)), 303)
+
+
+Given = Annotated[Action, Depends()]
+
+
 @router.post("/promote")
-def promote(
-    request: Request,
-    model: str,
-    session: Acting,
-    version: Text,
-    label: Text,
-    reason: Text = "",
-    back: Text = "",
-) -> Response:
+def promote(action: Given, version: Text, label: Text) -> Response:
     """Move a label to a version."""
-    return _act(
-        request,
-        model,
-        session,
-        lambda found, actor: found.promote(version, label, reason=reason, actor=actor),
-        back=back,
-    )
+    return action.take(lambda model: model.promote(version, label, **action.by))
 
 
 @router.post("/rollback")
-def rollback(
-    request: Request, model: str, session: Acting, version: Text = "", reason: Text = "", back: Text = ""
-) -> Response:
+def rollback(action: Given, version: Text = "") -> Response:
     """Make an earlier version stable: the last good one, unless another is named."""
-    return _act(
-        request,
-        model,
-        session,
-        lambda found, actor: found.rollback(to=version or None, reason=reason, actor=actor),
-        back=back,
-    )
+    return action.take(lambda model: model.rollback(to=version or None, **action.by))
 
 
 @router.post("/quarantine")
-def quarantine(
-    request: Request, model: str, session: Acting, version: Text, reason: Text = "", back: Text = ""
-) -> Response:
+def quarantine(action: Given, version: Text) -> Response:
     """Bar a version from serving."""
-    return _act(
-        request,
-        model,
-        session,
-        lambda found, actor: found.quarantine(version, reason=reason, actor=actor),
-        back=back,
-    )
+    return action.take(lambda model: model.quarantine(version, **action.by))
 
 
 @router.post("/unquarantine")
-def unquarantine(
-    request: Request, model: str, session: Acting, version: Text, reason: Text = "", back: Text = ""
-) -> Response:
+def unquarantine(action: Given, version: Text) -> Response:
     """Let a version serve again."""
-    return _act(
-        request,
-        model,
-        session,
-        lambda found, actor: found.unquarantine(version, reason=reason, actor=actor),
-        back=back,
-    )
-
-
-def _act(
-    request: Request,
-    name: str,
-    session: Session,
-    act: Callable[[Model, str], Operation],
-    *,
-    back: str,
-) -> Response:
-    """Do it, tell the next page, and go back there; what is refused becomes an error page."""
-    with source_of(request).model(name) as model:
-        operation = act(model, f"{session.name} (page)")
-    cast(Settings, request.app.state.settings).committed(name)
-    session.notice = _told(operation)
-    links = cast(Links, request.app.state.links)
-    return RedirectResponse(own_path(back, otherwise=links.model(name)), 303)
+    return action.take(lambda model: model.unquarantine(version, **action.by))
 
 
 def _told(operation: Operation) -> str:

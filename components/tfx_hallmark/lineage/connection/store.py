@@ -40,7 +40,7 @@ def open_store(connection: Connection) -> metadata_store.MetadataStore:
     reach(address)
     if isinstance(connection, metadata_store_pb2.MetadataStoreClientConfig):
         return _open_server(connection, address)
-    connection = _without_making(connection)
+    connection = _that_makes(connection, makes=False)
     if _is_empty(connection, address):
         raise not_initialised(address)
     return _connect(connection, address)
@@ -69,8 +69,8 @@ def initialise_store(connection: Connection) -> bool:
     reach(address)
     if address.kind == "SQLite":
         _make_folder(address)
-    empty = _is_empty(_without_making(connection), address)
-    _connect(_making(connection), address)
+    empty = _is_empty(_that_makes(connection, makes=False), address)
+    _connect(_that_makes(connection, makes=True), address)
     return empty
 
 
@@ -97,7 +97,7 @@ def upgrade_store(connection: Connection) -> bool:
         open_store(connection)
     except OlderSchemaError:
         try:
-            metadata_store.MetadataStore(_without_making(connection), enable_upgrade_migration=True)
+            metadata_store.MetadataStore(_that_makes(connection, makes=False), enable_upgrade_migration=True)
         except RuntimeError as error:
             raise explain(error, address) from error
         return True
@@ -198,29 +198,18 @@ def _library_schema() -> int:
     raise MetadataError(msg)
 
 
-def _without_making(connection: metadata_store_pb2.ConnectionConfig) -> metadata_store_pb2.ConnectionConfig:
-    """Return a connection by which a database or file is not made."""
+def _that_makes(
+    connection: metadata_store_pb2.ConnectionConfig, *, makes: bool
+) -> metadata_store_pb2.ConnectionConfig:
+    """Return a connection that makes a database or file where there is none, or one that does not."""
+    modes = metadata_store_pb2.SqliteMetadataSourceConfig
     changed = metadata_store_pb2.ConnectionConfig()
     changed.CopyFrom(connection)
     if changed.HasField("sqlite"):
-        changed.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE
-    elif changed.HasField("mysql"):
-        changed.mysql.skip_db_creation = True
+        changed.sqlite.connection_mode = modes.READWRITE_OPENCREATE if makes else modes.READWRITE
     else:
-        changed.postgresql.skip_db_creation = True
-    return changed
-
-
-def _making(connection: metadata_store_pb2.ConnectionConfig) -> metadata_store_pb2.ConnectionConfig:
-    """Return a connection by which a database or file is made where there is none."""
-    changed = metadata_store_pb2.ConnectionConfig()
-    changed.CopyFrom(connection)
-    if changed.HasField("sqlite"):
-        changed.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-    elif changed.HasField("mysql"):
-        changed.mysql.skip_db_creation = False
-    else:
-        changed.postgresql.skip_db_creation = False
+        database = changed.mysql if changed.HasField("mysql") else changed.postgresql
+        database.skip_db_creation = not makes
     return changed
 
 

@@ -234,7 +234,12 @@ def _write_durably(file: IO[bytes], data: bytes) -> None:
 def _link(source: Path, target: Path) -> None:
     # A directory descriptor makes Python call linkat, which alone follows /proc/self/fd to the file.
     with _opened(target.parent) as folder:
-        os.link(source, target, src_dir_fd=folder, follow_symlinks=True)
+        try:
+            os.link(source, target, src_dir_fd=folder, follow_symlinks=True)
+        except FileExistsError:
+            # Over NFS an answer may be lost and the request repeated: then what is in the way is our own.
+            if not target.exists() or not target.samefile(source):
+                raise
 
 
 @contextlib.contextmanager

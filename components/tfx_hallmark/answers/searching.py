@@ -69,7 +69,15 @@ def search_versions(model: Model, wanted: Wanted, search: Search, *, progress: P
 def search_fields(
     model: Model, wanted: Wanted, search: Search, columns: Sequence[KnownField], *, progress: Progress
 ) -> ChosenFields:
-    """List chosen fields of the versions that a search finds; otherwise as `search_versions`."""
+    """List chosen fields of the versions that a search finds; otherwise as `search_versions`.
+
+    Args:
+        model: The model.
+        wanted: Which of its versions at all.
+        search: The condition and the order.
+        columns: The fields, in their order.
+        progress: Told how many were looked at, and of how many.
+    """
     found, more, hints = _found(model, wanted, search, progress)
     return ChosenFields(
         model=model.name,

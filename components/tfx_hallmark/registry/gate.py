@@ -61,6 +61,11 @@ def decide(
     )
 
 
+def identity(version: VersionAt | None) -> tuple[str, str] | None:
+    """Return what makes two sightings of a version the same one: not its release, for a rollback makes a new one."""
+    return None if version is None else (version.version, version.digest)
+
+
 def _applicable(evaluation: Evaluation) -> Iterator[Comparison]:
     for comparison in evaluation.evidence.comparisons:
         # With nothing to compare with, TFMA drops change thresholds; a check that never ran is no check.
@@ -95,12 +100,8 @@ def _baseline_objections(stable: VersionAt | None, evaluation: Evaluation) -> It
     evaluated = evaluation.baseline if evaluation.compared else None
     if stable is not None and evaluated is None:
         yield Reason("no_baseline", f"it was evaluated without a baseline while {_release(stable)} is stable")
-    elif _identity(stable) != _identity(evaluated):
+    elif identity(stable) != identity(evaluated):
         yield Reason("baseline_moved", f"baseline moved from {_release(evaluated)} to {_release(stable)}")
-
-
-def _identity(version: VersionAt | None) -> tuple[str, str] | None:
-    return None if version is None else (version.version, version.digest)
 
 
 def _release(version: VersionAt | None) -> str:

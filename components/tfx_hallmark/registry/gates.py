@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from tfx_hallmark.registry.errors import HallmarkError
-from tfx_hallmark.registry.gate import decide
+from tfx_hallmark.registry.gate import decide, identity
 from tfx_hallmark.registry.objects import object_digest
 from tfx_hallmark.registry.state import ModelState, VersionState
 from tfx_hallmark.registry.verdict import Evaluation, Evidence, Reason, Verdict, VersionAt
@@ -112,13 +112,9 @@ def objection_to_promotion(verdict: Verdict | None, stable: VersionAt | None) ->
         return "the gate never let it through"
     if verdict.override is not None or verdict.evidence is None:
         return "it was published past the gate, so there is no evidence that it is better"
-    if _identity(verdict.baseline) != _identity(stable):
+    if identity(verdict.baseline) != identity(stable):
         return f"it was compared with {_named(verdict.baseline)}, but {_named(stable)} is stable now"
     return None
-
-
-def _identity(version: VersionAt | None) -> tuple[str, str] | None:
-    return None if version is None else (version.version, version.digest)
 
 
 def _named(version: VersionAt | None) -> str:

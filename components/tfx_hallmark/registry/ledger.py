@@ -78,6 +78,9 @@ class Ledger:
 
         Args:
             after: The last position that is not wanted; 0 for the whole log.
+
+        Raises:
+            CorruptLogError: If an event is damaged, missing, or does not follow the one before.
         """
         last = self.refresh().seq
         seq = min(after, last)

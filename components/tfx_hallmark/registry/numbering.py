@@ -36,7 +36,14 @@ class Number(Protocol):
     def choose(
         self, state: ModelState, objects: ObjectStore, info: SavedModelInfo, provenance: Provenance
     ) -> Numbering:
-        """Number content that is new."""
+        """Number content that is new.
+
+        Args:
+            state: The model's state.
+            objects: Where the manifests of other versions are stored.
+            info: What the candidate's SavedModel says.
+            provenance: What the candidate was made from.
+        """
 
     def check_known(self, model: str, version: str) -> None:
         """Accept or refuse that the content has a version already."""

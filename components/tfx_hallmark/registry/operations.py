@@ -75,7 +75,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 def gated_promotion(
     ledger: Ledger, policy: ServingPolicy, version: str, label: str, demands: Objection
 ) -> Planner:
-    """Return what plans a promotion by the verdict on record."""
+    """Return what plans a promotion by the verdict on record.
+
+    Args:
+        ledger: The model's records.
+        policy: The serving policy.
+        version: Semantic version.
+        label: The label.
+        demands: What the root demands of a version besides.
+    """
 
     def plan(state: ModelState) -> Move:
         digest = state.versions[version].verdict

@@ -233,6 +233,12 @@ def plan_quarantine(
     """Plan to bar a version from serving: what is good takes its place first, where there is anything.
 
     Under the policy `labels` a barred version serves no more in any case, for its labels come off it.
+
+    Args:
+        state: The model's state.
+        policy: The serving policy.
+        version: Semantic version.
+        demands: What the root demands of a version that takes its place.
     """
     barred = state.versions[version]
     successor = _successor(state, policy, barred, demands)

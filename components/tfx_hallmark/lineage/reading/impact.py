@@ -64,7 +64,12 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_impact(reader: Reader, registry: Registry, subject: str) -> Impact:
-    """Return the impact of a subject; see `Lineage.impact`."""
+    """Return the impact of a subject; see `Lineage.impact`.
+
+    Raises:
+        NotFoundError: If there is no such artifact.
+        InvalidNameError: If the subject names nothing that a model is trained from.
+    """
     kind, _, value = subject.partition(":")
     if kind == "artifact" and value.isascii() and value.isdecimal() and len(value) < 19:
         artifacts = reader.artifacts([int(value)])

@@ -50,7 +50,7 @@ class ObjectReleaseFiles:
         return False
 
     def submit(self, hasher: Hasher, relative: str) -> "Future[FileEntry]":
-        """Start to hash an object, read piece by piece."""
+        """Start to hash an object, read piece by piece; the future raises InvalidModelError if it cannot be read."""
 
         def read(on_read: Callable[[int], None]) -> FileEntry:
             try:

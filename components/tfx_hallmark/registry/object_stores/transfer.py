@@ -85,8 +85,14 @@ def upload(
 def hash_object(bucket: Bucket, folder: str, relative: str, *, on_read: Callable[[int], None]) -> FileEntry:
     """Read an object to its end and hash it.
 
+    Args:
+        bucket: Where it lies.
+        folder: The folder of the release.
+        relative: The file's path in there.
+        on_read: Told the bytes of each piece.
+
     Raises:
-        InvalidModelError: If it cannot be read.
+        StorageError: If it cannot be read.
     """
     hasher = blake3()
     size = 0
@@ -106,6 +112,13 @@ def download(
     moved: Callable[[int], None],
 ) -> list[FileEntry]:
     """Download files into a directory, hashing them on the way; an object that is a file already is overwritten.
+
+    Args:
+        bucket: Where they lie.
+        folder: The folder of the release.
+        files: The files in there.
+        destination: The directory; made if it is not there.
+        moved: Told the bytes of each piece.
 
     Raises:
         OSError: If the directory cannot be written.
@@ -130,6 +143,12 @@ def download(
 
 def copy_objects(bucket: Bucket, source: str, target: str, files: Iterable[StoredFile]) -> None:
     """Copy objects within the store, several at a time.
+
+    Args:
+        bucket: Where they lie.
+        source: Their folder.
+        target: The folder that is to have them too.
+        files: The files in the first one.
 
     Raises:
         FileNotFoundError: If one of them is not there.

@@ -112,7 +112,14 @@ def ask_all(
 
 
 def ask(server: str, model: str, labels: Collection[str], *, timeout: float) -> ServerStatus:
-    """Ask one server; otherwise as `ask_all`."""
+    """Ask one server what it serves of a model; if it does not answer, the status says why.
+
+    Args:
+        server: Its address, as `check_address` returns it.
+        model: The model's name.
+        labels: The labels to ask about.
+        timeout: Seconds to wait for each answer.
+    """
     base = f"{server}/v1/models/{quote(model, safe='')}"
     try:
         available, failed = _versions(_get(base, _Statuses, timeout))

@@ -66,6 +66,10 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
 
 
+class _Header(msgspec.Struct):
+    schema: int
+
+
 class SettingsStore:
     """The settings of one root.
 
@@ -132,12 +136,14 @@ class SettingsStore:
 
     def _change(self, name: str) -> SettingsChange:
         where = f"settings {self._storage.root}/{_FOLDER}/{name}"
+        data = self._storage.read(f"{_FOLDER}/{name}") or b""
         try:
-            change = msgspec.json.decode(self._storage.read(f"{_FOLDER}/{name}") or b"", type=SettingsChange)
+            # First, for a newer form may be none that this hallmark could read.
+            schema = msgspec.json.decode(data, type=_Header).schema
+            if schema <= _SCHEMA:
+                return msgspec.json.decode(data, type=SettingsChange)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             msg = f"{where} is damaged ({error}): restore it from a backup of the registry root"
             raise CorruptLogError(msg) from error
-        if change.schema > _SCHEMA:
-            msg = f"{where} has schema {change.schema}, this hallmark reads up to {_SCHEMA}: update tfx-hallmark"
-            raise NewerSchemaError(msg)
-        return change
+        msg = f"{where} has schema {schema}, this hallmark reads up to {_SCHEMA}: update tfx-hallmark"
+        raise NewerSchemaError(msg)

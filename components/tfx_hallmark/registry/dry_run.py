@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from tfx_hallmark.registry.event_kinds import Annotated, Held, Unheld, Withdrawn
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.lookup import find
+from tfx_hallmark.registry.lookup import find_named
 from tfx_hallmark.registry.moving import LabelMover, Move
-from tfx_hallmark.registry.names import parse_reference
 from tfx_hallmark.registry.notes import annotation, hold, withdrawal
 from tfx_hallmark.registry.operations import gated_promotion
 from tfx_hallmark.registry.plans import (
@@ -107,8 +106,7 @@ class DryRun:
         return signer.rehearse(self._named(which), candidate)
 
     def _named(self, which: str) -> str:
-        reference = parse_reference(f"{self._ledger.model}@{which}")
-        return find(self._ledger.refresh(), reference).version
+        return find_named(self._ledger.refresh(), which).version
 
     def _checked(self, plan: Move) -> Move:
         release = self._ledger.refresh().releases[plan.source]

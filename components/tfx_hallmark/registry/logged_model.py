@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from tfx_hallmark.registry import time_travel
 from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.lookup import find
-from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.lookup import find_named
 from tfx_hallmark.registry.state import ModelState, VersionState
 from tfx_hallmark.registry.verdict import VersionAt
 
@@ -66,7 +65,7 @@ class LoggedModel:
         return self._ledger.event(seq)
 
     def _found(self, which: str) -> VersionState:
-        return find(self.state, parse_reference(f"{self.name}@{which}"))
+        return find_named(self.state, which)
 
     def _named(self, which: str) -> str:
         return self._found(which).version

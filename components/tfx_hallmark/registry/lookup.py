@@ -1,8 +1,18 @@
 """Finding the version that a reference names."""
 
 from tfx_hallmark.registry.errors import NotFoundError
-from tfx_hallmark.registry.names import Reference
+from tfx_hallmark.registry.names import Reference, parse_reference
 from tfx_hallmark.registry.state import ModelState, VersionState
+
+
+def find_named(state: ModelState, which: str) -> VersionState:
+    """Return the one version of a model that `which` names: what stands after the `@` of a reference.
+
+    Raises:
+        InvalidNameError: If `which` is no reference.
+        NotFoundError: If there is none, or a digest's beginning fits several.
+    """
+    return find(state, parse_reference(f"{state.model}@{which}"))
 
 
 def find(state: ModelState, reference: Reference) -> VersionState:

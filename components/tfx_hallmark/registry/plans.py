@@ -19,8 +19,8 @@ from tfx_hallmark.registry.eligibility import (
 from tfx_hallmark.registry.errors import PromotionRefusedError, RollbackRefusedError
 from tfx_hallmark.registry.event_kinds import Promoted, RolledBack
 from tfx_hallmark.registry.gates import objection_to_promotion
-from tfx_hallmark.registry.lookup import find
-from tfx_hallmark.registry.names import check_label, parse_reference
+from tfx_hallmark.registry.lookup import find_named
+from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.settings import ServingPolicy
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 from tfx_hallmark.registry.verdict import Verdict
@@ -133,9 +133,7 @@ def plan_rollback(
             f"'hallmark promote {state.model}@VERSION --to stable' makes a version stable"
         )
         raise RollbackRefusedError(msg)
-    target = (
-        previous_good(state, demands) if to is None else find(state, parse_reference(f"{state.model}@{to}"))
-    )
+    target = previous_good(state, demands) if to is None else find_named(state, to)
     if target is None:
         unmet = (
             ", or are not signed as this registry demands"

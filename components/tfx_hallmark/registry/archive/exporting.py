@@ -8,8 +8,7 @@ from tfx_hallmark.registry.archive.writer import write_archive
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.examining.hashing import Progress
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.lookup import find
-from tfx_hallmark.registry.names import parse_reference
+from tfx_hallmark.registry.lookup import find_named
 from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.releases import ReleaseDirectories
 
@@ -30,7 +29,7 @@ def export(
     if which is None:
         contents = history(ledger, releases)
     else:
-        version = find(ledger.refresh(), parse_reference(f"{ledger.model}@{which}"))
+        version = find_named(ledger.refresh(), which)
         contents = one_version(ledger, releases, version)
     size = write_archive(contents, ledger, destination, overwrite=overwrite, progress=progress)
     return Exported(

@@ -37,6 +37,24 @@ def test_i10_what_is_stable_and_the_next_rollback_targets_stay(
     assert {event["reason"] for event in answer["events"]} == {"the disk is full"}
 
 
+def test_a_directory_that_is_not_the_release_keeps_all_from_being_deleted_in_one_line(
+    wrong: Run, told: Run, model: Model, six: list[str], tmp_path: Path
+) -> None:
+    mine = model.path / "1"
+    mine.rename(tmp_path / "away")
+    mine.mkdir()
+    (mine / "notes.txt").write_text("a week's work")
+    for options in ((), ("--dry-run",)):
+        line = wrong(1, "prune", "penguin", "--keep-last", 0, *WHY, *options)
+        assert line == (
+            f"hallmark: {mine} bears the number of a release of penguin@{six[0]}, but was not put there by "
+            "hallmark: move it out of the base path; nothing of it was deleted"
+        )
+    mine.rename(tmp_path / "mine")
+    told("prune", "penguin", "--keep-last", 0, *WHY)
+    assert numbers(model) == [4, 5, 6]
+
+
 def test_a_second_time_there_is_nothing_to_delete(told: Run, root: Path, six: list[str]) -> None:
     told("prune", "penguin", "--keep-last", 0, *WHY)
     before = listing(root)

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,31 @@ def test_i1_i10_who_finishes_a_pruning_that_another_left_may_die_before_any_step
     crew.worker(jobs.pause_at, retiring, "prune", str(five)).go().wait_for("paused").kill()
     assert set(shown(five)) == {1, 2, 3, 4, 5}
     assert Retained(crew, five, tmp_path / "work", goes={1, 2}).run("look") > 5
+
+
+class Taken(Retained):
+    """A root where somebody put a directory of theirs in the place of release 2, whose pruning is on record."""
+
+    def _check(self, root: Path, args: tuple[str, ...], deleted: str) -> None:
+        assert (root / "penguin/2/notes.txt").read_text() == "a week's work"
+        (root / "penguin/2").rename(root / "mine")  # as every command says
+        super()._check(root, args, deleted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("job", "steps"), [("prune", 20), ("look", 0)])
+def test_i10_what_somebody_put_in_a_pruned_releases_place_outlives_every_death_of_who_goes_on(
+    crew: Crew, five: Path, tmp_path: Path, job: str, steps: int
+) -> None:
+    retiring = [("os.rename", "/penguin/2")]
+    crew.worker(jobs.pause_at, retiring, "prune", str(five)).go().wait_for("paused").kill()
+    scenario = Taken(crew, five, tmp_path / "work", goes={1, 2})
+    for entry in [five / "penguin/2", *(five / "penguin/2").rglob("*")]:
+        entry.chmod(0o755)
+    shutil.rmtree(five / "penguin/2")
+    (five / "penguin/2").mkdir()
+    (five / "penguin/2/notes.txt").write_text("a week's work")
+    assert scenario.run(job) > steps
 
 
 def test_i10_what_a_killed_pruning_committed_is_deleted_by_the_next_reader_and_nothing_else(

@@ -45,6 +45,9 @@ class LocalReleaseFiles:
             InvalidModelError: If it is missing or cannot be read.
         """
         path = self._path / HALLMARK_FILE
+        if self._path.is_symlink():
+            msg = f"{self._path} is a symbolic link"
+            raise InvalidModelError(msg)
         try:
             # Looked at first: opening a pipe would wait for ever.
             if stat.S_ISREG(path.lstat().st_mode):

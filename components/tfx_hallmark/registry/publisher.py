@@ -19,6 +19,7 @@ from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.gates import Gate
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.release_storage import Releases, StagedRelease
+from tfx_hallmark.registry.retention.retiring import retire
 from tfx_hallmark.registry.serving.following import Following
 from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.state import Release, VersionState
@@ -157,7 +158,7 @@ class Publisher:
         finally:
             self._directories.sweep(self._ledger)
         if number in self._ledger.refresh().versions[tagged.version].pruned:
-            self._directories.retire(number)
+            retire(self._directories, number, self._ledger.refresh())
             msg = (
                 f"the files of release {number} of {self._ledger.model} {tagged.version} were deleted by retention "
                 "while it was pushed: push it again, and it gets a new release"

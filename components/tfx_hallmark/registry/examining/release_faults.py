@@ -6,12 +6,13 @@ from functools import partial
 import msgspec
 
 from tfx_hallmark.registry.additions import additions_to
-from tfx_hallmark.registry.errors import DigestMismatchError
+from tfx_hallmark.registry.errors import DigestMismatchError, ForeignEntryError
 from tfx_hallmark.registry.examining.fault import Cure, Fault
 from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.examining.record_findings import release_missing
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.release_storage import Releases
+from tfx_hallmark.registry.retention.retiring import require_own, retire
 from tfx_hallmark.registry.settings import Settings
 from tfx_hallmark.registry.state import STABLE, Release, VersionState
 
@@ -96,14 +97,21 @@ class ReleaseExamination:
     def _not_deleted(self, number: int) -> Fault:
         location = self._releases.location_of(number)
         what = f"the log says that it was pruned, but {location} is there, and may be served"
-        if number in self._ledger.unsettled_prunings():
+        if number in self._ledger.unsettled_prunings() and self._is_own(number):
             finding = self._interrupted("release-not-deleted", number, f"{what}: the pruning was cut off")
-            retire = self._then_swept(partial(self._releases.retire, number))
-            return Fault(finding=finding, cure=Cure("finish deleting it", retire))
-        # Long after its pruning, somebody put it back.
+            finish = self._then_swept(partial(retire, self._releases, number, self._state))
+            return Fault(finding=finding, cure=Cure("finish deleting it", finish))
+        # Long after its pruning, somebody put it back, or put something else there.
         repair = "move the directory out of the base path"
         where = self._where(number)
         return Fault(finding=Finding(code="release-not-deleted", where=where, what=what, repair=repair))
+
+    def _is_own(self, number: int) -> bool:
+        try:
+            require_own(self._releases, number, self._state)
+        except ForeignEntryError:
+            return False
+        return True
 
     def _interrupted(self, code: str, number: int, what: str) -> Finding:
         repair = f"hallmark doctor --fix, or any other command: hallmark live {self._state.model}"

@@ -233,16 +233,15 @@ class ObjectReleases:
         return bool(release.staging) and read_ready(self.bucket, self._staged(release)) is not None
 
     def retire(self, number: int) -> None:
-        """Delete a pruned release, its graph file first, so that what is left cannot be loaded.
+        """Delete a pruned release: first its graph file, so that what is left cannot be loaded; last what it is.
 
         Raises:
             StorageError: If it cannot be done.
         """
         folder = self._folder(number)
-        keys = [f"{folder}/{file.path}" for file in stored_files(self.bucket, folder)]
-        graphs = [key for key in keys if key in {f"{folder}/{name}" for name in GRAPH_FILES}]
-        self.bucket.delete(graphs)
-        self.bucket.delete(key for key in keys if key not in graphs)
+        others, identity, graphs = in_order(stored_files(self.bucket, folder))
+        for part in (graphs, others, identity):
+            self.bucket.delete(f"{folder}/{file.path}" for file in part)
 
     def undeleted(self, numbers: Collection[int]) -> set[int]:
         """Return those of some pruned releases of which anything is in the base path still: one listing."""

@@ -5,7 +5,7 @@ to or held meanwhile keeps its files. A crash after an event leaves directories 
 next deletes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -14,9 +14,11 @@ from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.examining.hashing import Progress, untold
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.log import utc_now
+from tfx_hallmark.registry.release_content import Reader
 from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.retention.freed_bytes import Freed
-from tfx_hallmark.registry.retention.retention import PrunePlan, RetentionRule, plan_prune
+from tfx_hallmark.registry.retention.retention import Deletion, PrunePlan, RetentionRule, plan_prune
+from tfx_hallmark.registry.retention.retiring import require_own, retire
 from tfx_hallmark.registry.serving.following import ConfigFollower
 from tfx_hallmark.registry.serving.server_config import config_file_of
 from tfx_hallmark.registry.settings import Settings
@@ -57,7 +59,9 @@ class Pruner:
 
     def look(self, rule: RetentionRule) -> Pruning:
         """Return what `prune` would do, and change nothing."""
-        plan = self._planner(rule).plan(self._ledger.refresh())
+        state = self._ledger.refresh()
+        plan = self._planner(rule).plan(state)
+        self._require_own(plan.deletions, state)
         numbers = [number for deletion in plan.deletions for number in deletion.releases]
         return Pruning(plan=plan, freed=self._directories.freed_by(numbers))
 
@@ -65,11 +69,14 @@ class Pruner:
         """Delete what a rule lets go; see `Model.prune`."""
         settle(self._directories, self._ledger)
         planner = self._planner(rule)
-        deletions = planner.plan(self._ledger.refresh()).deletions
+        state = self._ledger.refresh()
+        deletions = planner.plan(state).deletions
+        # Of all of them before the first event: what stands in the way is told before anything is done.
+        self._require_own(deletions, state, read=self._read(state))
         events: list[Event] = []
         freed = Freed(size=0, shared=0)
         for count, deletion in enumerate(deletions, 1):
-            decide = planner.decider(deletion.version)
+            decide = self._if_own(planner.decider(deletion.version))
             event = self._ledger.commit(decide, actor=actor, reason=reason)
             if event is not None:
                 planner.follow(event)
@@ -87,11 +94,32 @@ class Pruner:
         entry = self._serving.plan().present if self._serving.active else None
         return frozenset() if entry is None else frozenset((*entry.versions, *entry.labels.values()))
 
+    def _require_own(
+        self, going: Iterable[Deletion | Pruned], state: ModelState, *, read: Reader | None = None
+    ) -> None:
+        for number in (number for one in going for number in one.releases):
+            require_own(self._directories, number, state, read=read)
+
+    def _read(self, state: ModelState) -> Reader:
+        """Return what reads a release and stamps it, so that it is read once."""
+        return lambda number: self._directories.read(
+            number, state.versions[state.releases[number].version].digest
+        )
+
+    def _if_own(self, decide: Callable[[ModelState], Pruned | None]) -> Callable[[ModelState], Pruned | None]:
+        def decide_and_look(state: ModelState) -> Pruned | None:
+            pruned = decide(state)
+            if pruned is not None:
+                self._require_own([pruned], state, read=self._read(state))
+            return pruned
+
+        return decide_and_look
+
     def _retire(self, event: Event) -> Freed:
         assert isinstance(event.data, Pruned)
         freed = self._directories.freed_by(event.data.releases)
         for number in event.data.releases:
-            self._directories.retire(number)
+            retire(self._directories, number, self._ledger.refresh())
         return freed
 
 

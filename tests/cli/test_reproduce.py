@@ -37,6 +37,26 @@ def test_a_plan_says_what_is_missing_and_exits_with_1(made: Model, run: Run, roo
     assert listing(root) == before
 
 
+@pytest.mark.parametrize("fault", ["lost", "changed"])
+def test_a_plan_goes_on_without_the_list_of_packages(
+    model: Model, make_candidate: Callable[[int], Path], run: Run, root: Path, fault: str
+) -> None:
+    version = model.tag(make_candidate(1), provenance=lambda _: PROVENANCE)
+    environment = version.manifest.provenance.environment
+    assert environment is not None
+    path = root / ".hallmark/penguin/objects" / environment.all_packages.removeprefix("b3:")
+    assert not path.exists()  # no digest of what was stored
+    if fault == "changed":
+        path.write_bytes(b'{"keras":"3"}')
+    done = run("reproduce", "penguin@1.0.0", "--plan", "--json", HALLMARK_METADATA="")
+    assert (done.exit_code, "hallmark: " in done.stderr) == (1, False)
+    items = {item["name"]: item for item in json.loads(done.stdout)["plan"]}
+    assert items["other packages"]["standing"] == "missing"
+    assert not items["other packages"].get("essential")
+    assert "backup" in items["other packages"]["note"]
+    assert items["platform"]["standing"] in ("there", "differs")  # what follows it in the plan is there too
+
+
 def test_the_plan_tells_people_what_to_do(made: Model, run: Run) -> None:
     page = run("reproduce", "penguin@1.0.0", "--plan", HALLMARK_METADATA="", COLUMNS="200")
     assert page.exit_code == 1

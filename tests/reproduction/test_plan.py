@@ -42,7 +42,7 @@ def planned(
     provenance: Provenance = PROVENANCE, recipe: Recipe = RECIPE, **given: Any
 ) -> dict[str, PlanItem]:
     manifest = msgspec.structs.replace(a_manifest(), provenance=provenance)
-    known = {"inputs": FOUND, "module": MODULE, "here": HERE, "packages": None, "transform": False, **given}
+    known = {"inputs": FOUND, "module": MODULE, "here": HERE, "packages": {}, "transform": False, **given}
     return {item.name: item for item in plan(manifest, recipe, **known)}
 
 
@@ -112,6 +112,17 @@ def test_another_environment_differs_and_blocks_nothing() -> None:
     assert (items["package tensorflow"].recorded, items["package tensorflow"].found) == ("2.21.0", "2.20.0")
     assert "idna 3 -> 4" in items["other packages"].note
     assert not any(item.blocks for item in items.values())
+
+
+def test_a_lost_list_of_packages_is_missing_and_blocks_nothing() -> None:
+    items = planned(packages=None)
+    assert (items["other packages"].standing, items["other packages"].recorded) == (
+        "missing",
+        "b3:000000000000…",
+    )
+    assert not any(item.blocks for item in items.values())
+    nothing = msgspec.structs.replace(PROVENANCE, environment=None)
+    assert "other packages" not in planned(nothing, packages=None)
 
 
 def test_a_missing_seed_and_unstored_changes_are_told() -> None:

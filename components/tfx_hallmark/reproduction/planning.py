@@ -34,7 +34,7 @@ def plan(
         inputs: What was found, by input; of those that Transform makes anew nothing.
         module: Where its code can be had from.
         here: This interpreter and machine.
-        packages: Every package that was installed then; None if that is not on record.
+        packages: Every package that was installed then; None if that is not on record, or lost.
         transform: Whether Transform runs again.
     """
     made = manifest.provenance
@@ -195,7 +195,7 @@ def _environment(
         # hallmark trains nothing: its version bears on no number.
         if name != "tfx-hallmark":
             yield _held(f"package {name}", version, here.packages.get(name))
-    yield from _others({**(packages or {})}, set(environment.packages), here)
+    yield from _others(environment, packages, here)
     yield _held("platform", environment.platform, here.platform)
     yield _held("cores", str(environment.cpus), str(here.cpus))
     if environment.cpu is not None and here.cpu is not None:
@@ -218,8 +218,16 @@ def _environment(
         )
 
 
-def _others(packages: Mapping[str, str], bearing: set[str], here: Surroundings) -> Iterator[PlanItem]:
+def _others(
+    environment: Environment, packages: Mapping[str, str] | None, here: Surroundings
+) -> Iterator[PlanItem]:
     """Sum up the packages that hardly bear on the result: a hundred lines would hide the few that do."""
+    if packages is None:
+        note = "the registry has lost their list, or it was changed: restore it from a backup, or do without"
+        recorded = _digest(environment.all_packages)
+        yield PlanItem(name="other packages", standing="missing", recorded=recorded, note=note)
+        return
+    bearing = environment.packages.keys()
     changed = {
         name: f"{name} {version} -> {here.packages.get(name, 'missing')}"
         for name, version in sorted(packages.items())

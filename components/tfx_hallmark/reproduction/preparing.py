@@ -1,12 +1,13 @@
 """Brings together what a version is to be trained from a second time, and holds it against what is on record."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfx_hallmark.registry.errors import ConfigError, ReproductionError
+from tfx_hallmark.registry.errors import ConfigError, DigestMismatchError, NotFoundError, ReproductionError
 from tfx_hallmark.registry.reproduction import PlanItem
 from tfx_hallmark.registry.version import Version
 from tfx_hallmark.reproduction.findings import FoundInput, FoundModule
@@ -112,7 +113,14 @@ def prepare(
         inputs=found,
         module=code,
         here=surroundings(),
-        packages=version.packages,
+        packages=_packages(version),
         transform=transform,
     )
     return Prepared(version=version, recipe=recipe, inputs=found, module=code, plan=made, transform=transform)
+
+
+def _packages(version: Version) -> Mapping[str, str] | None:
+    # That list bears on little: the plan says that it is lost, and all else can be looked at.
+    with contextlib.suppress(NotFoundError, DigestMismatchError):
+        return version.packages
+    return None

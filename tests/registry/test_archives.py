@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import os
-import stat
 import subprocess
 import sys
 import tarfile
@@ -29,6 +28,7 @@ from tfx_hallmark.registry.errors import (
     VersionExistsError,
 )
 from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.numbering import Exactly
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.verdict import Evaluation
 
@@ -59,13 +59,13 @@ def one(model: Model, three: list[str], tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def damaged_is_refused(archive: Path, other: Registry) -> Iterator[None]:
-    """Expects one line that names the archive, and no file of it anywhere; empty directories may be left."""
-    before = {path: entry for path, entry in listing(other.root).items() if stat.S_ISREG(entry[0])}
+    """Expects one line that names the archive, and nothing of it anywhere, not even an empty directory."""
+    before = listing(other.root)
     with pytest.raises(ArchiveError) as caught:
         yield
     assert str(archive) in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert {path: entry for path, entry in listing(other.root).items() if stat.S_ISREG(entry[0])} == before
+    assert listing(other.root) == before
     assert other.models() == []
 
 
@@ -510,7 +510,7 @@ try:
     if what == "export":
         registry.model("penguin").export(Path(archive))
     else:
-        registry.import_archive(archive)
+        registry.import_archive(archive, label="stable" if archive.endswith("one.hallmark") else None, reason="a test")
 except HallmarkError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
@@ -541,12 +541,45 @@ def test_an_archive_that_cannot_be_written_whole_is_an_error(
     assert limited("export", model.root, tmp_path / "x.hallmark", size).returncode == 0
 
 
-def test_a_file_of_a_release_that_cannot_be_written_whole_is_an_error(history: Path, other: Registry) -> None:
+@pytest.mark.parametrize("kind", ["history", "one"])
+def test_a_file_of_a_release_that_cannot_be_written_whole_is_an_error(
+    kind: str, request: pytest.FixtureRequest, other: Registry
+) -> None:
+    archive: Path = request.getfixturevalue(kind)
     before = listing(other.root)
     for limit in (10, 700):
-        done = limited("import", other.root, history, limit)
+        done = limited("import", other.root, archive, limit)
         assert done.returncode == 1, done
         assert done.stderr.startswith("StorageError: ")
         assert done.stderr.count("\n") == 1
         assert listing(other.root) == before
-    assert limited("import", other.root, history, 10**9).returncode == 0
+    assert limited("import", other.root, archive, 10**9).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["history", "one"])
+def test_a_damaged_archive_leaves_no_root_where_there_was_none(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    archive: Path = request.getfixturevalue(kind)
+    data = archive.read_bytes()
+    archive.write_bytes(data[: int(len(data.rstrip(b"\0")) * 0.9)])
+    before = listing(tmp_path)
+    with pytest.raises(ArchiveError):
+        Registry(tmp_path / "nowhere").import_archive(
+            archive, label="stable" if kind == "one" else None, reason="a"
+        )
+    assert listing(tmp_path) == before
+
+
+def test_a_damaged_archive_leaves_a_model_that_is_there_as_it_is(
+    model: Model, one: Path, make_candidate: Callable[[int], Path], other: Registry
+) -> None:
+    there = other.model("penguin")
+    version = there.tag(make_candidate(7), number=Exactly("0.1.0")).version
+    there.push_unchecked(make_candidate(7), version, reason="a test")
+    data = one.read_bytes()
+    one.write_bytes(data[: int(len(data.rstrip(b"\0")) * 0.9)])
+    before = listing(other.root)
+    with pytest.raises(ArchiveError):
+        other.import_archive(one, label="stable", reason="a test")
+    assert listing(other.root) == before

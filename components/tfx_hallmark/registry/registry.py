@@ -18,6 +18,7 @@ from tfx_hallmark.registry.names import check_model_name
 from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.roots import RECORDS, place_of, require_registry
 from tfx_hallmark.registry.settings import SettingsStore
+from tfx_hallmark.registry.staging import taken_back
 from tfx_hallmark.registry.storage import Storage
 from tfx_hallmark.registry.store_url import StoreUrl, parse_root
 
@@ -174,8 +175,9 @@ class Registry:
         from tfx_hallmark.registry.archive.reader import open_archive
 
         wish = Wish(label=label, reason=reason, actor=actor or current_actor())
-        importer = Importer(self._directory("import into"), self.settings.read())
-        with open_archive(Path(path), progress=progress) as archive:
+        root = self._directory("import into")
+        importer = Importer(root, self.settings.read())
+        with open_archive(Path(path), progress=progress) as archive, taken_back(root, root / RECORDS):
             self._place.create()
             done = importer.run(archive, wish)
         if not done.already:

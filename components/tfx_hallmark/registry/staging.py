@@ -48,17 +48,35 @@ def staging_folder(area: Path) -> Iterator[StagingFolder]:
 
 
 def _make(area: Path) -> tuple[Path, int]:
-    make_directory(area)
     while True:
+        # Inside, for an import that failed may have taken an empty area back; see `taken_back`.
+        make_directory(area)
         path = area / uuid.uuid4().hex
-        path.mkdir()
         with contextlib.suppress(FileNotFoundError):
+            path.mkdir()
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # A sweeper may have locked and deleted it between mkdir and flock: then make another.
             if _is_still(path, descriptor):
                 return path, descriptor
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def taken_back(*folders: Path) -> Iterator[None]:
+    """Delete folders that were made in the block, as far as they are empty, if it fails.
+
+    Args:
+        folders: Folders, of which the later ones may lie in the earlier ones.
+    """
+    new = [folder for folder in folders if not folder.exists()]
+    try:
+        yield
+    except BaseException:
+        for folder in reversed(new):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

@@ -5,7 +5,7 @@ what is stable here was ever made. So a release that is made of it is an overrid
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from tfx_hallmark.registry.actor import check_reason
 from tfx_hallmark.registry.additions import additions_to
 from tfx_hallmark.registry.archive.arrived_version import ArrivedVersion, Fact, read_version
 from tfx_hallmark.registry.archive.outcome import Imported
-from tfx_hallmark.registry.archive.reader import Archive
+from tfx_hallmark.registry.archive.reader import Archive, Entry
 from tfx_hallmark.registry.archive.restoring import check_files, open_to_all, restore_files
 from tfx_hallmark.registry.decision import Decision
 from tfx_hallmark.registry.errors import (
@@ -29,7 +29,7 @@ from tfx_hallmark.registry.settings import Settings
 from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.signatures import SignatureRule
 from tfx_hallmark.registry.staged_directory import finish_staging
-from tfx_hallmark.registry.staging import staging_folder
+from tfx_hallmark.registry.staging import staging_folder, taken_back
 from tfx_hallmark.registry.state import STABLE, ModelState
 
 _BARRING = (event_kinds.Quarantined, event_kinds.Unquarantined)
@@ -89,9 +89,20 @@ class VersionImport:
         if known is not None:
             return known
         self._check(arrived, label, reason)
-        self._directories.prepare()
-        settle(self._directories, self._ledger)
-        self._directories.check(self._ledger)
+        staging_area = self._directories.staging
+        with taken_back(staging_area.parent, staging_area):
+            number, size = self._take_in(arrived, files, label, actor=actor, reason=reason)
+        return self._outcome(arrived, number, label, size)
+
+    def _take_in(
+        self, arrived: ArrivedVersion, files: Iterator[Entry], label: str | None, *, actor: str, reason: str
+    ) -> tuple[int, int]:
+        """Return the number of the release, and how many bytes were read for it."""
+        if self._ledger.refresh().seq or os.path.lexists(self._directories.base):
+            # What is in the way is told before the files are read.
+            self._directories.prepare()
+            settle(self._directories, self._ledger)
+            self._directories.check(self._ledger)
         try:
             with staging_folder(self._directories.staging) as staging:
                 staging.model.mkdir()
@@ -100,11 +111,12 @@ class VersionImport:
                 os.sync()  # one flush for all of it
                 brought = ObjectStore(arrived.records)
                 finish_staging(staging, additions_to(self._ledger.model, arrived.state, brought))
+                # Not before all of the archive was read, for a damaged one is to leave nothing.
+                self._directories.prepare()
                 self._record(arrived, actor=actor, reason=reason)
-                number = self._publish(arrived, staging.name, label, actor=actor, reason=reason)
+                return self._publish(arrived, staging.name, label, actor=actor, reason=reason), size
         finally:
             self._directories.sweep(self._ledger)
-        return self._outcome(arrived, number, label, size)
 
     def _check(self, arrived: ArrivedVersion, label: str | None, reason: str) -> None:
         """Refuse what must not be published here, before anything is written."""

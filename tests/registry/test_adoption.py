@@ -62,7 +62,10 @@ def test_a_rehearsal_says_the_same_and_writes_nothing(base: Path) -> None:
     before = listing(base.parent)
     rehearsed = Registry.rehearse_adoption(base)
     assert listing(base.parent) == before
-    assert Registry.adopt(base).adopted == rehearsed.adopted
+    assert rehearsed.events == ()
+    adoption = Registry.adopt(base)
+    assert adoption.adopted == rehearsed.adopted
+    assert len(adoption.events) == len(STAMPS)
 
 
 def test_adopting_again_takes_only_what_is_new(base: Path, make_candidate: Make) -> None:

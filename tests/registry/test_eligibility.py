@@ -60,6 +60,14 @@ def test_the_successive_targets_are_what_successive_rollbacks_choose(model: Mode
     assert targets(model) == []
 
 
+def test_each_target_comes_once_where_it_is_chosen_first(model: Model, three: list[str]) -> None:
+    model.promote_unchecked(three[0], "stable", reason="a test")
+    model.promote_unchecked(three[1], "stable", reason="a test")
+    assert targets(model) == [three[0], three[2], three[1]][:2]  # 1.0.1 itself is stable
+    chosen = [model.rollback(reason="a test").version for _ in range(4)]
+    assert chosen == [three[0], three[2], three[1], three[0]]
+
+
 def test_i9_a_version_in_quarantine_is_no_target_until_it_is_lifted(model: Model, three: list[str]) -> None:
     model.quarantine(three[1], reason="it leaks")
     assert targets(model) == [three[0]]

@@ -102,7 +102,7 @@ def adoption_answer(
         skipped=[_left_alone(misfit) for misfit in adoption.skipped],
         in_metadata=in_metadata,
         unread=unread,
-        events=[] if dry_run else [logged(event) for event in adoption.events],
+        events=[logged(event) for event in adoption.events],
     )
 
 

@@ -73,7 +73,7 @@ def command(
         unread={} if pushes is None else pushes.unread,
     )
     _report(answer, as_json=as_json)
-    if adoption.events and not dry_run:
+    if adoption.events:
         start_sync(base.parent, base.name, metadata=metadata)
 
 

@@ -33,7 +33,16 @@ def previous_good(state: ModelState, demands: Objection = no_objection) -> Versi
 
 
 def rollback_targets(state: ModelState, demands: Objection = no_objection) -> Iterator[VersionState]:
-    """Yield the versions that rollbacks would choose one after the other: `previous_good` first."""
+    """Yield the versions that rollbacks without `--to` would choose one after the other: `previous_good` first.
+
+    Each comes once, where it is chosen first; a line of A, B, A, C gives A and B, and a third rollback chose A again.
+    What is stable now is none of them. The log alone is asked: whether a directory is there and holds what it should,
+    and whether a signature is good, is for whoever goes back to find out.
+
+    Args:
+        state: The model's state.
+        demands: What the root demands besides; a version that does not meet it is passed over.
+    """
     line: list[str] = []
     count: Counter[str] = Counter()  # how often each is in line, for a long one is slow to search
     for move in state.stable_moves:

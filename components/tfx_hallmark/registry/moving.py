@@ -64,7 +64,7 @@ class LabelMover:
             NotFoundError: If that release's directory is gone.
             DigestMismatchError: If it holds anything but the version.
             ForeignEntryError: If the base path holds a number that is not hallmark's.
-            SignatureError: If the root requires signatures, and its own is not good.
+            SignatureError: If the root requires signatures, and its own is not good; one without any has no plan.
         """
         return self._check(move, self._directories.digest)
 

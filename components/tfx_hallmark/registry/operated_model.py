@@ -68,7 +68,9 @@ class OperatedModel(NotedModel):
         Raises:
             ConfigError: If no reason is given.
             NotFoundError: If there is no such version, or its directory is gone.
-            RollbackRefusedError: If `stable` may not go back to it, or there is none to go back to.
+            RollbackRefusedError: If `stable` may not go back to it, as when it is not signed and the root requires
+                signatures, or there is none to go back to.
+            SignatureError: If the root requires signatures, and it has one that is not good.
             DigestMismatchError: If its release no longer holds what was published.
             ChangedMeanwhileError: If `stable` moved while this ran.
             ForeignEntryError: If something else in the base path has a number.
@@ -86,7 +88,8 @@ class OperatedModel(NotedModel):
             actor: Who does it; by default the current user and host.
 
         Raises:
-            PromotionRefusedError: If the version may not have the label, or has it already.
+            PromotionRefusedError: If the version may not have the label, as when it is not signed and the root
+                requires signatures, or has it already.
             InvalidNameError: If `which` is no reference, or the label is not a plain name.
             HallmarkError: Otherwise as `rollback` does.
         """

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import msgspec
+
 from tfx_hallmark.registry.adoption.adoption import Adopter
 from tfx_hallmark.registry.adoption.outcome import Adoption, PushRecords
 from tfx_hallmark.registry.adoption.rehearsal import Rehearsal
@@ -53,11 +55,11 @@ def look_over(ledger: Ledger, base: Path, policy: ServingPolicy) -> Outlook:
 def rehearse(
     ledger: Ledger, base: Path, *, policy: ServingPolicy, pushes: PushRecords, progress: Progress
 ) -> Adoption:
-    """Return what `adopt` would do; the arguments are as of it."""
+    """Return what `adopt` would do, without events, for nothing is committed; the arguments are as of it."""
     adopter = Adopter(
         Rehearsal(ledger), base, policy=policy, pushes=pushes, actor="a rehearsal", reason="a rehearsal"
     )
-    return adopter.run(progress=progress)
+    return msgspec.structs.replace(adopter.run(progress=progress), events=())
 
 
 def adopt(

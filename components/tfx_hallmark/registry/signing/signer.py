@@ -108,17 +108,23 @@ class Signer:
 
     def _look(self, version: str) -> Signing:
         state = self._ledger.refresh().versions[version]
-        # Whether the root checks with this key is another question.
-        mine = Settings(public_keys=(self._key.public_key,))
-        check = SignatureRule(mine, self._ledger.objects, self._ledger.model).check(state)
         return Signing(
             model=self._ledger.model,
             version=version,
             digest=state.digest,
             key=self._key.fingerprint,
             known=self._known,
-            already=check.outcome == "good",
+            already=self._has_signed(state),
         )
+
+    def _has_signed(self, version: VersionState) -> bool:
+        # Whether the root checks with this key is another question.
+        mine = Settings(public_keys=(self._key.public_key,))
+        rule = SignatureRule(mine, self._ledger.objects, self._ledger.model)
+        try:
+            return rule.check(version).outcome == "good"
+        except (NotFoundError, DigestMismatchError):
+            return False  # lost, or changed: signing anew is the cure
 
     def _read(self, version: VersionState, candidate: Path | None) -> SignableContent:
         named = f"{self._ledger.model}@{version.version}"

@@ -95,7 +95,7 @@ def mend(root: str) -> list[str]:
 
 
 def roll_back_for_ever(root: str, acknowledgements: str) -> None:
-    """Rolls back and forth between two versions, and notes each release in a file when it is stable."""
+    """Rolls back and forth between two versions; notes each release in a file when it is stable, and says so."""
     model = open_model(root)
     with Path(acknowledgements).open("a", buffering=1) as done:
         while True:
@@ -103,6 +103,7 @@ def roll_back_for_ever(root: str, acknowledgements: str) -> None:
             to = "1.0.0" if stable is not None and stable.version != "1.0.0" else "1.0.1"
             moved = model.rollback(to=to, reason="a test")
             done.write(f"{moved.version} {moved.release}\n")
+            Employer.say("stable")
 
 
 def push_later(root: str, candidate: str, version: str) -> tuple[int | None, bool]:

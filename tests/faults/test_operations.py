@@ -155,13 +155,11 @@ def test_i1_kill_9_at_random_moments_of_rollbacks_while_tf_serving_polls(
     began = time.monotonic()
     crew.run(jobs.roll_back, str(two))
     longest = min(2 * (time.monotonic() - began), 0.1)
-    kills = 0
-    # More only where the machine is so busy that hardly any rollback comes to its end.
-    while kills < KILLS or (kills < 3 * KILLS and len(acknowledged(notes)) < 10):
-        kills += 1
-        if kills > KILLS:
-            longest = min(1.1 * longest, 5)
+    for kill in range(KILLS):
         worker = crew.worker(jobs.roll_back_for_ever, str(two), str(notes)).go()
+        # Now and then only after one is done, however busy the machine: else none ever might be.
+        if kill % 4 == 0:
+            worker.wait_for("stable")
         time.sleep(moments.uniform(0, longest))  # the random moment itself, not a wait for anything
         worker.kill()
     polls, faults = watcher.tell("stop").result()
@@ -169,7 +167,7 @@ def test_i1_kill_9_at_random_moments_of_rollbacks_while_tf_serving_polls(
     assert polls > KILLS
     model = reopened(two)
     assert sorted(model.state.releases) == list(range(1, len(model.state.releases) + 1))
-    assert acknowledged(notes)
+    assert len(acknowledged(notes)) >= KILLS // 4
     for version, release in acknowledged(notes):
         assert model.state.releases[int(release)].version == version
 

@@ -41,6 +41,17 @@ def tag_and_push(root: str, candidate: str) -> tuple[str, int | None]:
     return version, push(root, candidate, version)[0]
 
 
+def publish(
+    root: str, candidate: str, label: str = "stable", evaluation: Evaluation | None = None
+) -> int | None:
+    """Tags, and publishes through the gate if there is an evaluation, else past it; gives the release."""
+    model = open_model(root)
+    version = model.tag(Path(candidate)).version
+    if evaluation is not None:
+        return model.push(Path(candidate), version, evaluation, label=label).release
+    return model.push_unchecked(Path(candidate), version, reason="a test", label=label).release
+
+
 def push_evaluated(root: str, candidate: str, version: str, evaluation: Evaluation) -> tuple[int | None, str]:
     """Pushes through the gate; gives the release and the verdict's sentence."""
     pushed = open_model(root).push(Path(candidate), version, evaluation)
@@ -69,15 +80,36 @@ def promote_unchecked(root: str, version: str, label: str = "stable") -> int | N
     return open_model(root).promote_unchecked(version, label, reason="a test").release
 
 
+def unquarantine(root: str, version: str) -> str:
+    """Lifts a quarantine."""
+    return open_model(root).unquarantine(version, reason="a test").version
+
+
+def withdraw(root: str, label: str) -> str:
+    """Takes a label off; gives the version that had it."""
+    return open_model(root).withdraw(label, reason="a test").version
+
+
 def hold(root: str, version: str) -> str:
     """Keeps retention off a version."""
     return open_model(root).hold(version, reason="a test").version
 
 
-def prune(root: str, keep_last: int = 0) -> list[tuple[str, tuple[int, ...]]]:
+def unhold(root: str, version: str) -> str:
+    """Lets retention at a version again."""
+    return open_model(root).unhold(version, reason="a test").version
+
+
+def prune(root: str, keep_last: int = 0, quarantined_too: bool = False) -> list[tuple[str, tuple[int, ...]]]:
     """Lets retention delete; gives the versions whose files went, and their releases."""
-    plan = open_model(root).prune(keep_last=keep_last, reason="a test").plan
+    model = open_model(root)
+    plan = model.prune(keep_last=keep_last, quarantined_too=quarantined_too, reason="a test").plan
     return [(deletion.version, deletion.releases) for deletion in plan.deletions]
+
+
+def take_step(root: str, loaded: list[int]) -> bool:
+    """Takes the next step of `models.config`, by what the servers have loaded; tells whether there was one."""
+    return open_model(root).serving.apply(loaded=set(loaded)).taken is not None
 
 
 def bring(root: str, archive: str, label: str | None = None) -> bool:

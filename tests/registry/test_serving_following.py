@@ -12,7 +12,7 @@ from tests.registry.root_settings import set_in
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
-from tfx_hallmark.registry.serving.config_findings import config_findings
+from tfx_hallmark.registry.serving.config_findings import config_faults
 from tfx_hallmark.registry.serving.server_config import LocalConfigFile
 
 Publish = Callable[..., str]
@@ -115,12 +115,12 @@ def test_a_step_that_a_killed_process_left_is_taken_by_whoever_opens_the_model_n
     model.serving.apply()
     text = (root / "models.config").read_text()
     (root / "models.config").unlink()
-    assert [finding.code for finding in config_findings(model.serving)] == ["config-out-of-step"]
+    assert [fault.finding.code for fault in config_faults(model.serving)] == ["config-out-of-step"]
     opened = Registry.open(root).model("penguin")
     assert "versions: 1  # loading" in (root / "models.config").read_text()
     opened.serving.apply()
     assert (root / "models.config").read_text() == text
-    assert [*config_findings(opened.serving)] == []
+    assert [*config_faults(opened.serving)] == []
 
 
 def test_looking_at_a_model_takes_no_step(root: Path, model: Model, publish: Publish) -> None:
@@ -142,9 +142,9 @@ def test_a_file_that_cannot_be_used_is_left_as_it_is_and_found(
             ask()
     Registry.open(root).model("penguin")  # readers are not held up
     assert (root / "models.config").read_text() == text
-    (finding,) = config_findings(model.serving)
-    assert finding.code == "config-unusable"
-    assert "\n" not in finding.what
+    (fault,) = config_faults(model.serving)
+    assert (fault.finding.code, fault.cure) == ("config-unusable", None)
+    assert "\n" not in fault.finding.what
 
 
 def test_what_is_no_utf8_in_a_comment_stays(root: Path, model: Model, publish: Publish) -> None:

@@ -110,6 +110,20 @@ def test_a_release_that_is_not_complete_is_not_listed() -> None:
     assert all(3 not in (step.entry.versions if step.entry else ()) for step in planned.steps)
 
 
+def test_until_a_committed_release_is_there_its_label_stays_where_it_is() -> None:
+    state = state_of({"stable": 3, "canary": 1}, stable=(2, 3))
+    present = entry((1, 2), stable=2, canary=1)
+    assert plan(state, present, is_there=lambda number: number != 3).steps == ()
+    only = state_of({"stable": 1}, count=1, stable=(1,))
+    assert plan(only, None, is_there=lambda _: False).steps == ()
+
+
+def test_a_label_that_leads_to_what_was_taken_away_is_off_and_what_stands_by_stays() -> None:
+    state = state_of({"stable": 3}, stable=(2, 3))
+    (step,) = plan(state, entry((2, 3), stable=3), is_there=lambda number: number != 3).steps
+    assert (step.entry, step.moves) == (entry((2,)), {"stable": None})
+
+
 def test_i9_what_is_in_quarantine_leaves_in_the_first_step_and_its_label_waits_for_the_next() -> None:
     state = state_of({"stable": 1}, stable=(1, 2, 1), barred=frozenset({2}))
     planned = plan(state, entry((2,), stable=2))

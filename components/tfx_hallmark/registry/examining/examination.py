@@ -4,6 +4,7 @@ Nothing is changed, nothing half-done is finished, and no file of a release is r
 `verification` and `auditing`.
 """
 
+import contextlib
 from collections.abc import Iterator
 
 from tfx_hallmark.registry.errors import CorruptLogError, HallmarkError, NewerSchemaError
@@ -15,7 +16,8 @@ from tfx_hallmark.registry.examining.release_faults import ReleaseExamination
 from tfx_hallmark.registry.examining.serving_faults import serving_faults
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.registry import Registry
-from tfx_hallmark.registry.serving.config_findings import config_findings
+from tfx_hallmark.registry.serving.config_findings import config_faults
+from tfx_hallmark.registry.serving.following import ConfigFollower
 from tfx_hallmark.registry.settings import Settings
 
 
@@ -45,11 +47,12 @@ def examine(registry: Registry, name: str) -> Iterator[Fault]:
         return
     settings = _settings(registry)
     if settings is not None:
-        for finding in config_findings(registry.look_at(name).serving):
-            yield Fault(finding=finding)
+        yield from config_faults(registry.look_at(name).serving)
     # Damaged settings are a finding of their own, of the root.
     settings = settings or Settings()
-    yield from ReleaseExamination(ledger, releases, settings).faults()
+    for fault in ReleaseExamination(ledger, releases, settings).faults():
+        cure = None if fault.cure is None else _followed(fault.cure, registry.look_at(name).serving)
+        yield Fault(finding=fault.finding, cure=cure)
     yield from leftovers.staging_left(ledger, releases)
     yield from leftovers.scratch_left(records, name)
     yield from serving_faults(ledger.refresh(), settings)
@@ -65,6 +68,17 @@ def examine_root(registry: Registry) -> Iterator[Fault]:
         yield Fault(finding=settings_unusable(error))
     for finding in unrecorded.records_missing(registry):
         yield Fault(finding=finding)
+
+
+def _followed(cure: Cure, serving: ConfigFollower) -> Cure:
+    """Return a cure after which `models.config` lists what may be listed then."""
+
+    def apply() -> None:
+        cure.apply()
+        with contextlib.suppress(HallmarkError):  # which is a finding of its own
+            serving.finish_others()
+
+    return Cure(cure.will, apply)
 
 
 def _settings(registry: Registry) -> Settings | None:

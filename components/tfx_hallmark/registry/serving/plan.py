@@ -106,12 +106,13 @@ def confirmed(entry: Entry | None, loaded: Collection[int] | None) -> Entry | No
 def _wanted(
     state: ModelState, settings: Settings, base_path: str, may_serve: Callable[[int], bool]
 ) -> Entry | None:
-    labels = {label: number for label, number in state.labels.items() if may_serve(number)}
+    # Also where its release is committed and about to be exposed: till then the label stays where it is.
+    labels = {label: number for label, number in state.labels.items() if _may_serve(state, number)}
     if not labels:
         return None
     targets = rollback_targets(state, signature_demands(settings, state.model))
     standby = [newest_release(state, version) for version in islice(targets, settings.standby)]
-    versions = {*labels.values(), *filter(may_serve, standby)}
+    versions = filter(may_serve, {*labels.values(), *standby})
     return Entry(base_path=base_path, versions=tuple(sorted(versions)), labels=labels)
 
 
@@ -132,11 +133,13 @@ def _next(
     labels = {}
     for label, number in wanted.labels.items():
         before = None if now is None else now.labels.get(label)
-        if number in loaded or number == before:
+        if may_serve(number) and (number in loaded or number == before):
             labels[label] = number
         elif before is not None and may_serve(before):
             labels[label] = before
     versions = {*wanted.versions, *labels.values()}
+    if not versions:
+        return None
     loading = versions - set(loaded) - set(labels.values())
     return Entry(
         base_path=wanted.base_path,

@@ -18,6 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 # Folders whose test modules import TFX; collecting them would take longer than all others run.
 HEAVY   = airflow beam browser databases kubeflow notebooks orchestrators tfx
 AIRFLOW3 = .venv-airflow3
+TRITON   = .venv-triton
 
 .PHONY: help setup demo test test-fast test-other test-servers test-all lint format types bench lock clean
 
@@ -53,7 +54,7 @@ test-other: ## on the other interpreter, where there is one: all but the crowds 
 test-here: $(READY)
 	$(PYTEST) -m "not servers and not slow"
 
-test-servers: $(READY) $(AIRFLOW3)/.ready ## tests with Airflow 2 and 3, MariaDB, PostgreSQL and a browser (installs the last three with apt)
+test-servers: $(READY) $(AIRFLOW3)/.ready $(TRITON)/.ready ## tests with Airflow 2 and 3, Triton, MariaDB, PostgreSQL and a browser (installs the last three with apt)
 	@sh .ci/system-packages
 	$(ON_DISK) -m servers
 
@@ -62,6 +63,13 @@ $(AIRFLOW3)/.ready: requirements-airflow3.lock $(READY)
 	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Airflow 3 needs a Python 3.11" >&2; exit 2; }; \
 	$$python311 -m venv --clear $(AIRFLOW3)
 	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW3)/bin/python --no-deps --require-hashes -r requirements-airflow3.lock
+	@touch $@
+
+# Triton's Python backend loads SavedModels; with TFX's NumPy it could not be sent strings on Python 3.11.
+$(TRITON)/.ready: requirements-triton.lock $(READY)
+	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Triton needs a Python 3.11" >&2; exit 2; }; \
+	$$python311 -m venv --clear $(TRITON)
+	@$(VENV)/bin/uv pip install --quiet --python $(TRITON)/bin/python --no-deps --require-hashes -r requirements-triton.lock
 	@touch $@
 
 test-all: test test-other test-servers ## everything
@@ -90,6 +98,8 @@ lock: $(READY) ## resolve the dependencies of both interpreters anew
 	$(VENV)/bin/uv export --frozen --no-emit-project --extra tfx --extra kfp --extra object-stores --no-default-groups --quiet --no-header -o requirements-image.lock
 	$(VENV)/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  requirements-airflow3.in -o requirements-airflow3.lock
+	$(VENV)/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  requirements-triton.in -o requirements-triton.lock
 
 clean: ## delete environments, caches and outputs
-	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) $(TRITON) output .mypy_cache .pytest_cache .ruff_cache

@@ -236,6 +236,7 @@ def test_other_making_is_minor(made: dict[str, Any], reason: str) -> None:
             "training data changed (span 1 to 2)",
         ),
         ({"data": DataSource(uri="v", span="1", digest="b3:e", schema="b3:s")}, "training data changed"),
+        ({"data": DataSource(uri="v", digest="b3:e", schema="b3:s")}, "training data changed"),
     ],
 )
 def test_other_data_or_weights_are_a_patch(made: dict[str, Any], reason: str) -> None:

@@ -182,6 +182,6 @@ def _patch_reason(now: Provenance, before: Provenance) -> str:
 
 
 def _span_change(now: DataSource, before: DataSource) -> str:
-    if now.span == before.span:
+    if now.span == before.span or None in (now.span, before.span):
         return ""
     return f" (span {before.span} to {now.span})"

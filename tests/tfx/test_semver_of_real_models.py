@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
+from tfx import v1 as tfx
 from tfx.types import standard_artifacts
 
 from tests.tfx import tiny_model
-from tests.tfx.workbench import Bench, Candidate, make_artifact, make_examples
+from tests.tfx.workbench import NAME, Bench, Candidate, as_channel, make_artifact, make_examples
+from tfx_hallmark import VersionTagger
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.tagger.provenance import TrainingRecord
 
 TRAINING = TrainingRecord(module="train.py", hyperparameters={"rate": 0.1}, seed=1)
+TWO = tf.constant(2.0)
 
 
 class Net(tf.Module):
@@ -77,15 +80,14 @@ def outcome(manifest: Manifest) -> tuple[str, str]:
 def test_wider_layer_is_minor_and_named_with_its_shapes(first: Bench) -> None:
     found = tagged(first, Net(units=8))
     assert outcome(found) == ("1.1.0", "minor")
-    (reason,) = found.reasons
-    assert reason.startswith("graph changed: ")
-    assert "from float32[1, 4] to float32[1, 8]" in reason
+    wider = "hidden from float32[1, 4] to float32[1, 8], last from float32[4, 1] to float32[8, 1]"
+    assert found.reasons == (f"graph changed: {wider}",)
 
 
 def test_new_feature_read_from_examples_is_minor(first: Bench) -> None:
     found = tagged(first, Net(more=True))
     assert outcome(found) == ("1.1.0", "minor")
-    assert any("from float32[1, 4] to float32[2, 4]" in reason for reason in found.reasons)
+    assert found.reasons == ("graph changed: hidden from float32[1, 4] to float32[2, 4]",)
 
 
 def test_seed_alone_is_a_patch(first: Bench) -> None:
@@ -99,16 +101,26 @@ def test_data_alone_is_a_patch(first: Bench, tmp_path: Path) -> None:
     first.examples = make_examples(tmp_path / "other", {"eval": records})
     first.examples.set_string_custom_property("span", "42")
     found = tagged(first, Net(seed=2))
-    assert outcome(found) == ("1.0.1", "patch")
-    (reason,) = found.reasons
-    assert reason.startswith("training data changed")
+    assert (*outcome(found), found.reasons) == ("1.0.1", "patch", ("training data changed",))
+    first.examples = make_examples(tmp_path / "next", {"eval": records[:100]})
+    first.examples.set_string_custom_property("span", "43")
+    reasons = tagged(first, Net(seed=3)).reasons
+    assert reasons == ("training data changed (span 42 to 43)",)
 
 
-@pytest.mark.parametrize("changes", [{"hyperparameters": {"rate": 0.2}}, {"train_args": {"num_steps": 7}}])
-def test_settings_are_minor_though_the_graph_is_the_same(first: Bench, changes: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"hyperparameters": {"rate": 0.2}}, "rate changed from 0.1 to 0.2"),
+        ({"train_args": {"num_steps": 7}}, "train_args.num_steps set to 7"),
+    ],
+)
+def test_settings_are_minor_though_the_graph_is_the_same(
+    first: Bench, changes: Mapping[str, Any], reason: str
+) -> None:
     given = {"hyperparameters": {"rate": 0.1}, **changes}
     found = tagged(first, Net(seed=2), TrainingRecord(module="train.py", seed=1, **given))
-    assert outcome(found) == ("1.1.0", "minor")
+    assert (*outcome(found), found.reasons) == ("1.1.0", "minor", (reason,))
 
 
 def test_renamed_output_is_major(first: Bench) -> None:
@@ -121,6 +133,90 @@ def test_new_output_is_minor(first: Bench) -> None:
     found = tagged(first, Net(), another=True)
     assert outcome(found) == ("1.1.0", "minor")
     assert any("gained output doubled" in reason for reason in found.reasons)
+
+
+class Dense(tf.Module):
+    """Doubles `x`, and takes a width too if asked: no features, but inputs that the signature names."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    def narrow(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"y": 2.0 * x}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.float32, name="x"),
+            tf.TensorSpec([], tf.float32, name="width"),
+        ]
+    )
+    def wide(self, x: tf.Tensor, width: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"y": width * x}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.float32, name="x"),
+            tf.TensorSpec([], tf.float32, name="width"),
+        ]
+    )
+    def optional(self, x: tf.Tensor, width: tf.Tensor = TWO) -> dict[str, tf.Tensor]:
+        return {"y": width * x}
+
+
+@pytest.mark.parametrize(
+    ("serve", "version", "bump", "reason"),
+    [
+        ("wide", "2.0.0", "major", "signature serving_default requires a new input width"),
+        ("optional", "1.1.0", "minor", "signature serving_default gained optional input width"),
+    ],
+)
+def test_new_feature_as_an_input_is_major_unless_it_has_a_default(
+    bench: Bench, serve: str, version: str, bump: str, reason: str
+) -> None:
+    module = Dense()
+    for name in ("narrow", serve):
+        model = make_artifact(standard_artifacts.Model, bench.new_folder())
+        signatures = {"serving_default": getattr(module, name)}
+        tf.saved_model.save(module, str(Path(model.uri) / "Format-Serving"), signatures=signatures)
+        bench.tag(Candidate(model=model), training=TRAINING)
+    found = bench.registered.version("latest").manifest
+    assert outcome(found) == (version, bump)
+    assert reason in found.reasons
+
+
+def test_code_beside_the_module_is_minor_and_names_the_files(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    files = {"train.py": "import features\n", "features.py": "DEPTH = 3\n", "unused.py": "", "same.py": "\n"}
+    found = []
+    for number, changes in enumerate(
+        (
+            files,
+            {"features.py": "DEPTH = 4\n", "unused.py": None, "new.py": ""},
+            {"train.py": "import new\n", "features.py": "DEPTH = 5\n"},
+        )
+    ):
+        for name, text in changes.items():
+            if text is None:
+                (folder / name).unlink()
+            else:
+                (folder / name).write_text(text)
+        found.append(tagged_after_a_trainer(bench, folder / "train.py", Net(seed=number)))
+    assert [outcome(one) for one in found] == [("1.0.0", "first"), ("1.1.0", "minor"), ("1.2.0", "minor")]
+    assert found[1].reasons == ("training code changed beside the module: features.py, new.py, unused.py",)
+    assert found[2].reasons == ("training code changed",), "the module itself tells enough"
+
+
+def tagged_after_a_trainer(bench: Bench, module: Path, net: Net) -> Manifest:
+    """Tags a model as a pipeline with a stock Trainer does."""
+    trainer = tfx.components.Trainer(
+        examples=as_channel(bench.examples),
+        module_file=str(module),
+        train_args=tfx.proto.TrainArgs(num_steps=1),
+        eval_args=tfx.proto.EvalArgs(num_steps=1),
+    )
+    trainer.outputs["model"].set_artifacts([exported(bench, net).model])
+    tagger = VersionTagger.after(trainer, registry_root=str(bench.root), model_name=NAME)
+    version = bench.launch(tagger)["model_version"].get_string_custom_property("version")
+    return bench.registered.version(version).manifest
 
 
 def test_same_model_exported_anew_is_no_more_than_a_patch(first: Bench) -> None:

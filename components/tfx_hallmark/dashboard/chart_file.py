@@ -39,6 +39,8 @@ def metric_svg(plot: MetricPlot, title: str) -> str:
         keys.append(("ring", "stable now"))
     if plot.baseline:
         keys.append(("steps", "stable at the time, on the same data"))
+    if plot.bound is None and plot.bound_text:
+        keys.append(("words", plot.bound_text))  # too far off to be drawn
     return _file(plot, title, "metric", keys)
 
 

@@ -79,6 +79,10 @@ def _draw(axes: "mpl.axes.Axes", history: MetricHistory, points: list[MetricPoin
 def _bound(axes: "mpl.axes.Axes", history: MetricHistory, newest: MetricPoint) -> None:
     bound = newest.lower if newest.lower is not None else newest.upper
     drawn = history_plot(history)
-    # Not where it is so far off that the values would shrink to a line.
-    if bound is not None and drawn is not None and drawn.bound is not None:
+    if bound is None or drawn is None:
+        return
+    if drawn.bound is not None:
         axes.axhline(bound, color=_BOUND, linewidth=1.25, linestyle="--", label=drawn.bound_text)
+    else:
+        # Where it is so far off that the values would shrink to a line, it is told and not drawn.
+        axes.plot([], [], linestyle="none", label=drawn.bound_text)

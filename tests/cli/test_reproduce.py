@@ -80,6 +80,7 @@ def test_without_what_it_needs_nothing_is_trained_or_recorded(made: Model, run: 
         (2, ("penguin", "--plan")),
         (2, ("penguin@1.0.0", "--input", "schema")),
         (2, ("penguin@1.0.0", "--tolerance", "-1")),
+        (2, ("penguin@1.0.0", "--tolerance", "nan")),
     ],
 )
 def test_wrong_usage_changes_nothing(made: Model, wrong: Run, code: int, arguments: tuple[str, ...]) -> None:

@@ -194,12 +194,22 @@ def _stable_line(model: Model, state: ModelState, until: str | None) -> list[str
 
 def _between(model: Model, names: list[str], since: str | None, until: str | None) -> list[str]:
     first, last = (None if which is None else model.version(which).version for which in (since, until))
+    if first is not None and last is not None and first not in names:
+        # A line that ends at an older version does not hold the newer ones.
+        tagged = list(model.state.versions)
+        if tagged.index(first) > tagged.index(last):
+            raise _turned_round(model, first, last)
     start = 0 if first is None else _place(model, names, first)
     end = len(names) if last is None else _place(model, names, last) + 1
     if start >= end:
-        msg = f"{model.name}@{first} comes after {model.name}@{last}: give the older one as --since"
-        raise NotFoundError(msg)
+        raise _turned_round(model, first, last)
     return names[start:end]
+
+
+def _turned_round(model: Model, first: str | None, last: str | None) -> NotFoundError:
+    return NotFoundError(
+        f"{model.name}@{first} comes after {model.name}@{last}: give the older one as --since"
+    )
 
 
 def _place(model: Model, names: Sequence[str], version: str) -> int:

@@ -55,3 +55,11 @@ def escape(text: str) -> str:
         else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def escape_lines(text: str) -> str:
+    """Do the same for a text of several lines: line ends and tabs stay."""
+    if text.isprintable():
+        return text
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(map(escape, line.split("\t"))) for line in lines)

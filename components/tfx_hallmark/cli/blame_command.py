@@ -28,7 +28,7 @@ _PASSED_OVER = 5  # versions that are named; the rest is counted
 @click.option("--slice", "where", metavar="FEATURE:VALUE", help="By default all examples.")
 @click.option(
     "--by",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FiniteRange(min=0, min_open=True),
     metavar="AMOUNT",
     help="A difference that counts, in the metric's own unit. By default half the range that the metric went "
     "through: what would be called the step, if there was one.",

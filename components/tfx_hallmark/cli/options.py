@@ -1,5 +1,6 @@
 """Arguments and options that several commands share, as decorators."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,17 @@ def _addresses(_: click.Context, __: click.Parameter, addresses: tuple[str, ...]
     from tfx_hallmark.registry.serving.model_status import check_address
 
     return tuple(map(check_address, addresses))
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds; not a number, and infinity, are a mistake of usage."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{found} is no number that can be compared with others.", param, ctx)
+        return found
 
 
 class _Root(click.ParamType[Root, Any]):
@@ -85,7 +97,7 @@ servers = click.option(
 )
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

@@ -75,7 +75,7 @@ def _absolute(place: str) -> str:
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=options.FiniteRange(min=0),
     default=1e-5,
     show_default=True,
     metavar="X",

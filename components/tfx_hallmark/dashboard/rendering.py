@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from tfx_hallmark.answers import text
 from tfx_hallmark.dashboard.links import Links
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+
+
+def _legible(value: Any) -> Any:
+    """Write out control characters: a browser obeys a text direction, and a terminal all of a page printed there."""
+    return text.escape_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 class Renderer:
@@ -31,6 +37,7 @@ class Renderer:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_legible,
         )
         self._environment.filters.update(
             size=text.size, minute=text.minute, second=text.second, number=text.number, counted=text.counted

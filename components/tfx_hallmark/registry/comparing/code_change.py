@@ -1,7 +1,8 @@
 """What changed between the code of two versions: in a line, and as unified diffs of what is stored."""
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -9,7 +10,8 @@ from tfx_hallmark.registry.comparing.reading import Stored
 from tfx_hallmark.registry.manifest import Code
 
 _SHORT = 12  # digits that name a git commit
-_EDGES = ("+++", "---")  # before the names of files in a diff
+_BINARY = ("Binary files ", "GIT binary patch")  # as git says that it does not show what differs
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class CodeDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,20 +90,35 @@ def code_diffs(
         yield CodeDiff(version=version, name=what, text=text)
 
 
+def _lines(text: str) -> list[str]:
+    """Split where `diff` does: at a form feed, say, a line goes on."""
+    return _LINE.findall(text)
+
+
 def _diff(before: str, now: str, old_name: str = "", new_name: str = "") -> Iterator[str]:
-    old, new = before.splitlines(keepends=True), now.splitlines(keepends=True)
-    for line in difflib.unified_diff(old, new, old_name, new_name):
+    for line in difflib.unified_diff(_lines(before), _lines(now), old_name, new_name):
         # As `diff` does it: without it, the next line would be glued to one without an end.
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _counted(diff: Iterator[str]) -> str:
-    added = removed = 0
+def _counted(diff: Iterable[str]) -> str:
+    added = removed = binary = 0
+    in_hunk = False  # outside, a plus or a minus is before the name of a file
     for line in diff:
-        if not line.startswith(_EDGES):
+        if line.startswith("@@"):
+            in_hunk = True
+        elif line.startswith("diff --git "):
+            in_hunk = False
+        elif in_hunk:
             added += line.startswith("+")
             removed += line.startswith("-")
-    return f"{added} line{'' if added == 1 else 's'} added, {removed} removed"
+        else:
+            binary += line.startswith(_BINARY)
+    told = f"{added} line{'' if added == 1 else 's'} added, {removed} removed"
+    files = f"{binary} binary file{'' if binary == 1 else 's'}"
+    if binary:
+        return f"{told}, {files}" if added or removed else files
+    return told
 
 
 def _commit(code: Code) -> str:
@@ -109,6 +126,6 @@ def _commit(code: Code) -> str:
 
 
 def _uncommitted(code: Code, diff: str | None) -> str:
-    if diff is not None:
-        return _counted(iter(diff.splitlines(keepends=True))) if diff else "none"
-    return {True: "some, not stored", False: "none", None: "unknown"}[code.dirty]
+    if diff:
+        return _counted(_lines(diff))
+    return {True: "some, not stored", False: "none", None: "unknown" if diff is None else "none"}[code.dirty]

@@ -125,6 +125,39 @@ def test_pushed_models_of_both_kinds_say_the_same_things(store):
     }  # fmt: skip
 
 
+def test_pushers_own_directory_is_adopted_with_what_its_evaluation_measured(reader, tmp_path):
+    """Moved elsewhere; at first without the evaluation, which is said and made good by adopting again."""
+    base = shutil.copytree(reader.folder / "serving" / "penguin", tmp_path / "penguin")
+    evaluations = reader.folder / "artifacts" / "Evaluator" / "evaluation"
+    command = f"hallmark adopt {base} --metadata metadata.sqlite --json"
+    hidden = evaluations.rename(evaluations.with_name("hidden"))
+    try:
+        without = json.loads(reader.types(command, HALLMARK_METADATA=""))
+    finally:
+        hidden.rename(evaluations)
+    [release] = without["adopted"]
+    number = release["number"]
+    assert (release["version"], release["labels"], release["evidence"]) == ("1.0.0", ["stable"], False)
+    assert (without["in_metadata"], list(without["unread"])) == ([number], [str(number)])
+    assert str(evaluations) in without["unread"][str(number)]
+    rehearsed, again, third = (json.loads(reader.types(command + more)) for more in (" --dry-run", "", ""))
+    assert rehearsed["evaluated"] == again["evaluated"] == [number]
+    assert (again["adopted"], again["unread"]) == ([], {})
+    assert [event["kind"] for event in again["events"]] == ["evaluated"]
+    assert (third["events"], third["evaluated"]) == ([], [])
+    adopted = Registry.open(tmp_path).model("penguin")
+    source = adopted.version("stable").manifest.provenance
+    assert (source.run.pipeline, source.data.span) == ("my-pipeline", "0")
+    assert (source.train_args["num_steps"], source.hyperparameters["hidden_units"]) == (30, [8])
+    evaluated = list(adopted.events())[-1]
+    assert evaluated.data.summary.startswith("TFX's Evaluator blessed it in run ")
+    first = Registry.open(reader.folder / "registry").model("penguin").versions()[0]
+    assert adopted.version("stable").digest == first.digest
+    told = json.loads(reader.types(f"hallmark history penguin --root {tmp_path} --json"))
+    assert "sparse_categorical_accuracy" in json.dumps(told)
+    assert adopted.verify() == ()
+
+
 @component
 def shown(
     model: InputArtifact[standard_artifacts.Model], uri: OutputArtifact[standard_artifacts.String]

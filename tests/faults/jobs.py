@@ -117,6 +117,11 @@ def bring(root: str, archive: str, label: str | None = None) -> bool:
     return Registry(root).import_archive(archive, label=label, reason="a test").already
 
 
+def adopt(root: str) -> list[int]:
+    """Adopts the base path; gives the numbers that were new."""
+    return [one.number for one in Registry.adopt(Path(root, "penguin"), reason="a test").adopted]
+
+
 def mend(root: str) -> list[str]:
     """Mends what `hallmark doctor --fix` mends; gives the codes of what was found."""
     found = list(examine(Registry.open(root), "penguin"))

@@ -1,10 +1,20 @@
 """What happened, told in a sentence: the later kinds of events, and that they are read back as they were written."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from fastapi.testclient import TestClient
 
+from tests.dashboard.browser import Browser
+from tests.dashboard.page_text import PageText
+from tests.lineage.history import NAMES, write_history
 from tfx_hallmark.answers.sentences import sentence
+from tfx_hallmark.cli.main import app
+from tfx_hallmark.dashboard.app import create_app
+from tfx_hallmark.dashboard.settings import Settings
 from tfx_hallmark.registry import events
 from tfx_hallmark.registry.events import Data, Event, schema_of
 
@@ -58,3 +68,26 @@ def test_an_event_is_read_back_as_it_was_written_under_the_oldest_schema_that_kn
 
 def test_a_reason_that_the_sentence_says_already_is_not_repeated() -> None:
     assert sentence(event(events.Held(version="1.0.0"), "its files stay")) == "held: its files stay"
+
+
+def test_every_kind_is_told_in_its_sentence_on_the_page_and_in_the_log(
+    root: Path, make_candidate: Callable[[int], Path], make_evaluation: Callable[..., Any]
+) -> None:
+    model = write_history(root, make_candidate, make_evaluation)
+    written = (
+        CliRunner(env={"COLUMNS": None}).invoke(app, ["log", "penguin", "--all", "--root", str(root)]).stdout
+    )
+    client: TestClient = Browser(create_app(Settings(root=root))).client
+    page, address = "", "/models/penguin"
+    while address:
+        part = PageText(client.get(address).text)
+        page, address = page + part.text, part.links.get("Older", "").partition("#")[0]
+    told = {event.kind: sentence(event) for event in model.events()}
+    assert told.keys() == NAMES.keys()
+    for kind, what in told.items():
+        # A reason may hold what terminals and pages write out.
+        plain = what.partition(": ")[0] if "\x1b" in what else what
+        assert f"  {kind}  " in written
+        assert plain in written
+        assert plain in page
+        assert f" {kind.replace('_', ' ')} " in page.replace("_", " ")

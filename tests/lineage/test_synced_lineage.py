@@ -2,8 +2,10 @@
 
 import networkx
 
+from tests.lineage.history import NAMES, shown, write_history
 from tests.lineage.registered import run_and_register
 from tests.lineage.synthetic import PenguinPipeline
+from tfx_hallmark.answers.sentences import sentence
 from tfx_hallmark.lineage.recording.sync import synchronise
 
 
@@ -43,3 +45,24 @@ def test_a_version_that_no_pipeline_recorded_is_known_once_it_is_synced(
     graph = lineage.of(version)
     assert types(graph) == ["Tag", "Publish"]
     assert graph.nodes[graph.about[0]].version == str(version)
+
+
+def test_i11_every_kind_is_in_the_lineage_of_the_version_it_is_about_and_of_no_other(
+    lineage, root, store, make_candidate, make_evaluation
+):
+    penguin = write_history(root, make_candidate, make_evaluation)
+    synchronise(penguin, store, sentence=sentence)
+    seen = set()
+    for version in penguin.versions():
+        graph = lineage.of(version)
+        told = {node.properties["seq"]: node for node in graph.nodes.values() if node.type in NAMES.values()}
+        about = {event.seq: event for event in penguin.events() if event.data.version == version.version}
+        # A rollback also concerns the version that it took the place of.
+        replaced = {seq for seq, node in told.items() if node.properties["version"] != version.version}
+        assert {told[seq].type for seq in replaced} <= {"Rollback", "Promote"}
+        assert told.keys() - replaced == about.keys()
+        for seq, event in about.items():
+            assert told[seq].type == NAMES[event.kind]
+            assert told[seq].properties["sentence"] == shown(sentence(event))
+            seen.add(event.kind)
+    assert seen == NAMES.keys()

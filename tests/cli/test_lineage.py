@@ -11,8 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.dashboard.metadata import write_metadata
+from tests.lineage.history import commit, write_history
 from tfx_hallmark.cli.main import app
 from tfx_hallmark.lineage.connection.address import address_of
+from tfx_hallmark.lineage.connection.connection_text import parse_connection
+from tfx_hallmark.lineage.connection.store import initialise_store
+from tfx_hallmark.registry import events
 from tfx_hallmark.registry.registry import Registry
 
 
@@ -63,6 +67,26 @@ def test_the_tree_tells_who_made_what_from_what_and_what_came_of_it(lineage):
     assert re.search(r"├ BaselineEvaluator", below)
     assert re.search(r"pushed_model: PushedModel +release 2", below)
     assert "(above)" not in below
+
+
+def test_what_was_said_of_an_event_is_told_whole(root, make_candidate, make_evaluation, hallmark, tmp_path):
+    model = write_history(root, make_candidate, make_evaluation)
+    refused = next(event.data for event in model.events() if event.kind == "refused")
+    override = "the audit of the third quarter asks for exactly this one"
+    commit(root, events.Promoted(version="1.0.2", release=2, label="canary", override=override))
+    store = tmp_path / "metadata.sqlite"
+    initialise_store(parse_connection(str(store)))
+    at = {"HALLMARK_ROOT": str(root), "HALLMARK_METADATA": str(store)}
+    assert hallmark("sync", **at).exit_code == 0
+
+    def line(version, kind):
+        page = said(hallmark("lineage", version, **at))
+        return [one for one in page.splitlines() if f" {kind} " in one][-1]
+
+    assert line(f"penguin@{refused.version}", "Refuse").endswith(f", summary: {refused.summary}")
+    assert f", override: {override}" in line("penguin@1.0.2", "Promote")
+    assert line("penguin@1.0.0", "Evaluate").endswith(", summary: fine on June")
+    assert "summary: trained again on June, bit by bit the same" in line("penguin@1.0.0", "Reproduce")
 
 
 def test_a_direction_and_a_depth_limit_the_tree(lineage):

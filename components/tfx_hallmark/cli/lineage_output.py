@@ -7,7 +7,7 @@ from tfx_hallmark.answers.text import counted, minute, second
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.tables import STATUS_STYLES, Cell, Page
 from tfx_hallmark.lineage.drawing.captions import Caption, captions, duration
-from tfx_hallmark.lineage.drawing.parameters import parameters_of
+from tfx_hallmark.lineage.drawing.parameters import SAID, parameters_of
 from tfx_hallmark.lineage.drawing.tree import Branch, tree_of
 from tfx_hallmark.lineage.graph import LineageGraph, Node
 from tfx_hallmark.lineage.reading.diff import LineageDiff
@@ -129,7 +129,7 @@ def _about_execution(node: Node) -> Iterator[str]:
         took = "" if node.seconds is None else f"{duration(node.seconds)} at "
         yield f"{took}{minute(node.created)}"
     for name, value in parameters_of(node).items():
-        yield f"{name}: {value}" if name == "reason" else f"{name}={value}"
+        yield f"{name}: {value}" if name in SAID else f"{name}={value}"
 
 
 def _print_diff(found: LineageDiff) -> None:

@@ -12,6 +12,7 @@ _NOISE = {
     "tag_template", "training", "seal", "seq", "model", "sentence", "actor", "version", "time",
 }  # fmt: skip
 _GROUPS = {"custom_config", "train_args", "eval_args"}
+SAID = frozenset({"reason", "override", "summary"})  # of a registry's event: sentences, to be told whole
 
 
 def parameters_of(node: Node) -> dict[str, Value]:
@@ -25,7 +26,7 @@ def parameters_of(node: Node) -> dict[str, Value]:
         group, _, inner = name.partition(".")
         if group in _NOISE or value == "":
             continue
-        # Free text of a person is told whole; a long configuration is not for one line.
-        if len(str(value)) <= _LONGEST or name == "reason":
+        # A long configuration is not for one line.
+        if len(str(value)) <= _LONGEST or name in SAID:
             told[inner if group in _GROUPS and inner else name] = value
     return told

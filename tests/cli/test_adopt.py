@@ -1,6 +1,7 @@
 """`hallmark adopt`: a directory as TFX Pusher fills it becomes a model, where it lies."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,36 @@ def test_something_damaged_below_the_newest_whole_one_is_left_alone_and_named(
     assert [one["number"] for one in answer["adopted"]] == [STAMPS[0], STAMPS[2]]
     assert {Path(one["path"]).name for one in answer["skipped"]} == {str(STAMPS[1]), "notes.txt"}
     assert all(one["repair"] for one in answer["skipped"])
+
+
+WEIGHTS = "variables/variables.data-00000-of-00001"
+SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no graph": (lambda path: (path / "saved_model.pb").write_bytes(b"\xff" * 100), "saved_model.pb is"),
+    "no weights": (lambda path: (path / WEIGHTS).unlink(), f"{WEIGHTS} is missing"),
+    "half the weights": (lambda path: os.truncate(path / WEIGHTS, 9), f"{WEIGHTS} is truncated"),
+    "a pipe": (lambda path: os.mkfifo(path / "pipe"), "pipe is no regular file"),
+    "a link out of it": (lambda path: (path / "out").symlink_to("/etc/passwd"), "out links out of the model"),
+    "a link to nothing": (lambda path: (path / "none").symlink_to("nowhere"), "none cannot be read"),
+    "a name in no alphabet": (lambda path: (path / os.fsdecode(b"\xff")).touch(), "not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_a_version_that_cannot_be_read_is_left_alone_with_the_reason(
+    adopt: Callable[..., Any], run: Callable[..., Any], base: Path, kind: str
+) -> None:
+    spoil, why = SPOILT[kind]
+    spoil(base / str(STAMPS[1]))
+    rehearsed, answer = adopt("--dry-run"), adopt()
+    assert [one["number"] for one in answer["adopted"]] == [STAMPS[0], STAMPS[2]]
+    [left] = answer["skipped"]
+    assert left["path"] == str(base / str(STAMPS[1]))
+    assert why in left["what"]
+    # Named within the version; where that lies is said before it.
+    assert "(/" not in left["what"]
+    assert rehearsed["skipped"] == answer["skipped"]
+    page = run("adopt", base)
+    assert (page.exit_code, page.stdout.count("skipped: ")) == (0, 1)
 
 
 @pytest.mark.parametrize("kind", ["empty", "file", "link", "zeros"])

@@ -82,7 +82,7 @@ def broken(base: Path, number: int, error: InvalidModelError) -> Misfit:
     TFX Pusher copies `saved_model.pb` last; one that was killed leaves a directory without it.
     """
     path = base / str(number)
-    found = str(error).rpartition("; ")[0].removeprefix(str(path)).strip() or str(error)
+    found = str(error).rpartition("; ")[0].removeprefix(str(path)).lstrip("/ ").rstrip() or str(error)
     return Misfit(
         path=path,
         number=number,

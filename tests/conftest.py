@@ -59,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(marker)
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets no command that runs in this process tell how far it has come, only because the machine is busy."""
+    monkeypatch.setattr("tfx_hallmark.cli.progress._SECONDS", 3600.0)
+
+
 @pytest.fixture(scope="session")
 def told_here(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Any]:
     """What LocalDagRunner makes of the three runs of the penguin pipeline; run once for all worker processes."""

@@ -85,6 +85,10 @@ class Worker:
                 raise
             return error.kind
 
+    def has_ended(self, *, within: float) -> bool:
+        """Tells whether the job has returned, raised or died, after so many seconds at most."""
+        return self._link.poll(within)
+
     def kill(self) -> None:
         """kill -9; returns when nothing of the process is left, its locks included."""
         with contextlib.suppress(ProcessLookupError):

@@ -23,8 +23,6 @@ MODEL_PY = Path(__file__).with_name("triton_model.py")
 # Numbers of few bits, so that every processor and TensorFlow makes the same sums of them.
 PENGUINS = [(39.5, 181.0), (50.25, 230.5), (0.0, -1.0)]
 
-EVERY = 7  # a push has about 80 steps; it is killed before each of so many
-
 
 @pytest.fixture(scope="module")
 def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Triton]:
@@ -107,6 +105,29 @@ class Client:
         self._triton.wait_for("the one before goes", lambda: self.states == {release: "READY"})
 
 
+def killed_pushes(model: Model, candidate: Path, version: str) -> Iterator[int]:
+    """Kills pushes until one comes to its end: before the commit, before the release is shown, and after that."""
+    pushing = "push", str(model.path.parent), str(candidate), version
+    with Crew() as crew:
+        for step in (2, 14, 26, 38, 50):
+            push = crew.worker(jobs.die_at, step, *pushing).go()
+            with pytest.raises(EOFError):
+                push.result()
+            push.wait()
+            yield step
+        shown = [("os.rename", str(model.path / "2"))]
+        crew.worker(jobs.pause_at, shown, *pushing).go().wait_for("paused").kill()
+        yield 0
+        for step in itertools.count(2, 5):
+            push = crew.worker(jobs.die_at, step, *pushing).go()
+            try:
+                push.result()
+                return
+            except EOFError:
+                push.wait()
+            yield step
+
+
 @pytest.fixture
 def client(triton: Triton, model: Model, tmp_path: Path) -> Iterator[Client]:
     yield Client(triton, model, tmp_path.name)
@@ -138,25 +159,24 @@ def test_i1_killed_pushes_show_triton_nothing_that_it_cannot_serve_and_quarantin
     client.expect(1, one)
     client.expect(2, two)
     client.follow()
-    kills = 0
-    with Crew() as crew:
-        for step in itertools.count(2, EVERY):
-            push = crew.worker(jobs.die_at, step, "push", str(model.path.parent), str(second), two).go()
-            try:
-                push.result()
-                break
-            except EOFError:
-                push.wait()
-                kills += 1
-            triton.polls()
-            states = triton.wait_for("what was seen", client.settled)
-            assert states.keys() <= {1, 2}
-            assert set(states.values()) == {"READY"}
-            client.ask()
-    assert kills > 3
+    for _ in killed_pushes(model, second, two):
+        triton.polls()
+        states = triton.wait_for("what was seen", client.settled)
+        assert states.keys() <= {1, 2}
+        assert set(states.values()) == {"READY"}
+        client.ask()
     client.is_served(2)
     assert model.quarantine(two, reason="a test").release == 3
     client.expect(3, one)
     client.is_served(3)
     assert "failed to load" not in triton.log
     assert model.verify() == ()
+
+
+def test_without_its_environment_the_failure_says_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HALLMARK_TRITON", str(tmp_path))
+    with pytest.raises(RuntimeError, match="make test-servers") as caught:
+        Triton(tmp_path / "triton")
+    assert str(tmp_path) in str(caught.value)

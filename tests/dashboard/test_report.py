@@ -235,7 +235,8 @@ def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(
     before = {file: file.read_bytes() for file in ([out] if out.is_file() else out.rglob("*.html"))}
     result = report(out, "--metadata", str(tmp_path / "missing.sqlite"))
     assert result.exit_code == 1
-    assert result.stderr.startswith("hallmark: ")
+    # How far it is may be told before, on a slow machine.
+    assert result.stderr.splitlines()[-1].startswith("hallmark: ")
     assert {file: file.read_bytes() for file in before} == before
     assert list(tmp_path.iterdir()) == [out]
 

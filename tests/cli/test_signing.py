@@ -154,3 +154,23 @@ def test_the_public_half_signs_nothing(wrong: Run, three: list[str], keys: KeyPa
 
 def test_without_a_key_it_is_wrong_usage(wrong: Run, three: list[str]) -> None:
     assert "Missing option '--key'" in wrong(2, "sign", "penguin@stable")
+
+
+def test_verify_of_all_holds_signatures_against_the_keys_of_the_root(
+    told: Run, run: Run, root: Path, known: KeyPair, three: list[str], model: Model, tmp_path: Path
+) -> None:
+    for version in three:
+        told("sign", f"penguin@{version}", "--key", known.private)
+    demand_signatures(root, known)
+    assert told("verify", "--all")["findings"] == []
+    # One signature is lost, and another key is demanded now: the lost one is told as lost.
+    digest = model.state.versions[three[0]].signature
+    (root / ".hallmark/penguin/objects" / str(digest).removeprefix("b3:")).unlink()
+    result = run("verify", "--all", "--json")
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert (result.exit_code, finding["where"]) == (1, f"penguin@{three[0]} signature")
+    demand_signatures(root, make_keys(tmp_path / "others"))
+    found = json.loads(run("verify", "--all", "--json").stdout)["findings"]
+    assert {one["where"]: one["code"] == "signature-unknown-key" for one in found} == {
+        f"penguin@{version} signature": version != three[0] for version in three
+    }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tfx_hallmark.registry.bump import LEVELS, check_semantic_version, infer_bump, next_version
 from tfx_hallmark.registry.compatibility import breaks
 from tfx_hallmark.registry.errors import InvalidNameError
-from tfx_hallmark.registry.manifest import Code, DataSource, Manifest, Provenance, Run
+from tfx_hallmark.registry.manifest import Code, DataSource, Manifest, Provenance, Run, SourceFile
 from tfx_hallmark.registry.savedmodel import SavedModelInfo, Signature, TensorSpec
 
 X = TensorSpec("float32", (None, 3))
@@ -82,6 +82,42 @@ def answering(**shape: Any) -> Signature:
 
 BOTH = serving(inputs={"x": X, "flag": FLAG})
 OPTIONAL = serving(inputs={"x": X, "flag": FLAG}, optional=("flag",))
+
+
+def beside(**digests: str) -> dict[str, SourceFile]:
+    return {f"{name}.py": SourceFile(digest=digest) for name, digest in digests.items()}
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "reasons"),
+    [
+        (beside(a="1", b="2"), beside(a="1", b="1"), "training code changed beside the module: b.py"),
+        (beside(a="1", b="1"), beside(a="1"), "training code changed beside the module: b.py"),
+        (beside(a="1"), beside(a="1", b="1"), "training code changed beside the module: b.py"),
+        (
+            beside(a="2", b="2", c="2", d="2", e="2"),
+            beside(a="1", b="1", c="1", d="1", e="1"),
+            "training code changed beside the module: a.py, b.py, c.py and 2 more",
+        ),
+        (beside(a="1"), beside(a="1"), None),
+        # Nothing is known of what an older manifest does not list.
+        (beside(a="1"), {}, None),
+        ({}, beside(a="1"), None),
+    ],
+)
+def test_a_file_beside_the_module_is_training_code_too(
+    now: dict[str, SourceFile], before: dict[str, SourceFile], reasons: str | None
+) -> None:
+    def made(files: dict[str, SourceFile], digest: str = "b3:m") -> Provenance:
+        return msgspec.structs.replace(MADE, code=Code(module_digest=digest, files=files))
+
+    bump = infer_bump(info(), made(now), manifest(info(), made(before)))
+    assert (bump.level, bump.reasons) == (
+        ("patch", ("only weights changed",)) if reasons is None else ("minor", (reasons,))
+    )
+    # The module itself is named alone.
+    both = infer_bump(info(), made(now, "b3:other"), manifest(info(), made(before)))
+    assert both.reasons == ("training code changed",)
 
 
 @pytest.mark.parametrize(

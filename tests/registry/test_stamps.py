@@ -193,3 +193,19 @@ def test_a_pruned_release_leaves_no_stamp(root: Path, model: Model, three: list[
     set_in(root, rollback_targets=0)
     model.prune(keep_last=0, reason="a test")
     assert [path.name for path in stamp_file(model, 1).parent.iterdir()] == ["3.json"]
+
+
+def test_a_pruning_leaves_the_stamps_of_the_others_alone_and_mends_those_that_share_its_files(
+    model: Model, three: list[str], unreadable_bytes: Callable[[], None]
+) -> None:
+    model.rollback(to=three[1], reason="a test")  # release 4 is linked with 2
+    before = {number: stamp_file(model, number).read_bytes() for number in (1, 3)}
+    old = stamp_file(model, 4).read_bytes()
+    done = model.prune(keep_last=3, reason="a test")
+    assert [deletion.releases for deletion in done.plan.deletions] == [(2,)]
+    assert {number: stamp_file(model, number).read_bytes() for number in (1, 3)} == before
+    assert stamp_file(model, 4).read_bytes() != old  # the links of its files have become fewer
+    unreadable_bytes()
+    model.promote_unchecked(three[0], "canary", reason="no byte has to be read for it")
+    assert model.rollback(to=three[2], reason="nor for this").version == three[2]
+    assert model.rollback(to=three[1], reason="nor for this, of release 4").version == three[1]

@@ -1,9 +1,12 @@
 """The answers of `config`: what holds for a registry root, and what a change does."""
 
+import contextlib
+
 import msgspec
 
 from tfx_hallmark.answers.operation import OperationAnswer
 from tfx_hallmark.answers.paths import as_text
+from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.settings import Settings, SettingsChange
 from tfx_hallmark.registry.signatures import unsigned_labels
@@ -98,11 +101,12 @@ def config_told(
 
 
 def _unsigned(registry: Registry) -> list[str]:
-    return [
-        f"{name}@{label}"
-        for name in registry.models()
-        for label in unsigned_labels(registry.look_at(name).state)
-    ]
+    found: list[str] = []
+    for name in registry.models():
+        # One that cannot be read is for `doctor` to tell of; the settings hold all the same.
+        with contextlib.suppress(HallmarkError):
+            found += (f"{name}@{label}" for label in unsigned_labels(registry.look_at(name).state))
+    return found
 
 
 def _changed(change: SettingsChange) -> Changed:

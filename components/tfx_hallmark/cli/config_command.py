@@ -167,7 +167,7 @@ def _rehearsed(
             if plan.steps and plan.ready
         },
     )
-    return answer, {}
+    return answer, rehearsed.failed
 
 
 def _changed(

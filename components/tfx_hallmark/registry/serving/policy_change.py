@@ -41,11 +41,13 @@ class SettingsRehearsed(msgspec.Struct, frozen=True, kw_only=True):
         settings: What would hold.
         promotions: Under `latest`, what is stable and would get the highest number.
         serving: Under `labels`, what would be done to `models.config`, by model.
+        failed: Under `latest`, why nothing could be done for a model, by its name.
     """
 
     settings: Settings
     promotions: tuple[PromotionPlan, ...]
     serving: dict[str, ServingPlan]
+    failed: dict[str, str]
 
 
 def change_settings(
@@ -66,6 +68,7 @@ def change_settings(
     Raises:
         ConfigError: If `models.config` cannot be used; nothing was changed then.
         StorageError: If the settings cannot be written.
+        HallmarkError: If a model cannot be read, under `labels`; nothing was changed then.
     """
     after = decide(registry.settings.read())
     if after.serving_policy == "labels":
@@ -95,17 +98,21 @@ def change_settings(
 def rehearse_change(registry: Registry, decide: Callable[[Settings], Settings]) -> SettingsRehearsed:
     """Return what `change_settings` would do, and change nothing; the arguments and errors are the same."""
     after = decide(registry.settings.read())
-    models = list(_models(registry.look_at, registry))
-    latest = after.serving_policy == "latest"
-    return SettingsRehearsed(
-        settings=after,
-        promotions=tuple(
-            plan_promotion(model.state, "latest", model.state.stable.version, STABLE, None)
-            for model in models
-            if latest and model.state.stable is not None and _is_outnumbered(model.state)
-        ),
-        serving={} if latest else {model.name: model.serving.under(after).plan() for model in models},
-    )
+    promotions: list[PromotionPlan] = []
+    serving: dict[str, ServingPlan] = {}
+    failed: dict[str, str] = {}
+    if after.serving_policy == "labels":
+        models = _models(registry.look_at, registry)
+        serving = {model.name: model.serving.under(after).plan() for model in models}
+    else:
+        for name in registry.models():
+            try:
+                state = registry.look_at(name).state
+                if state.stable is not None and _is_outnumbered(state):
+                    promotions.append(plan_promotion(state, "latest", state.stable.version, STABLE, None))
+            except HallmarkError as error:
+                failed[name] = str(error)
+    return SettingsRehearsed(settings=after, promotions=tuple(promotions), serving=serving, failed=failed)
 
 
 def _models(open_model: Callable[[str], Model], registry: Registry) -> Iterator[Model]:

@@ -235,6 +235,24 @@ def test_i10_what_was_pruned_just_before_a_commit_gets_no_label_and_no_hold(
     assert [event.kind for event in model.events()][-2:] == ["pruned", "pruned"]
 
 
+@pytest.mark.parametrize("job", ["roll_back", "promote_unchecked"])
+def test_i10_a_move_whose_files_are_pruned_after_they_were_checked_says_that_the_model_changed(
+    crew: Crew, five: Path, job: str
+) -> None:
+    staging = [("os.mkdir", "/.hallmark/penguin/staging/")]  # its plan is made, and its bytes are checked
+    slow = crew.worker(jobs.pause_at, staging, job, str(five), "1.0.1").go().wait_for("paused")
+    crew.run(jobs.prune, str(five))
+    with pytest.raises(WorkerError) as caught:
+        slow.tell("go on").result()
+    assert caught.value.kind == "ChangedMeanwhileError"
+    assert caught.value.message == (
+        "penguin changed meanwhile, and the files of 1.0.1 (release 2) are gone: "
+        "see 'hallmark log penguin', then choose another version"
+    )
+    assert check_labels(five).state.labels == {"stable": 5}
+    assert not list(five.glob(".hallmark/penguin/staging/*"))
+
+
 @pytest.mark.slow
 def test_i10_prunings_that_race_rollbacks_promotions_holds_and_publishes_leave_labels_on_bytes(
     crew: Crew, five: Path, make_candidate: Make

@@ -33,10 +33,14 @@ def open_connection(metadata: str | None) -> "Connection | None":
     if text is None:
         return None
     try:
+        from absl import logging
+
         from tfx_hallmark.lineage.connection.connection_text import parse_connection
     except ImportError as error:
         msg = f"ML Metadata is not installed here ({error}): pip install 'tfx-hallmark[lineage]'"
         raise ConfigError(msg) from error
+    # What it gives up it also raises, and that is told in one line.
+    logging.set_verbosity(logging.FATAL)
     return parse_connection(text, password=os.environ.get(PASSWORD))
 
 

@@ -140,6 +140,26 @@ def test_after_takes_everything_from_a_trainer(checkout):
     assert unpack(tagger.exec_properties["code"]).sources == {"train.py": module.read_text()}
 
 
+@pytest.mark.parametrize(
+    ("remote", "kept"),
+    [
+        ("/home/ada/models.git", None),
+        ("../models", None),
+        ("./odd:name", None),
+        ("file:///home/ada/models.git", None),
+        ("git@example.org:team/models.git", "git@example.org:team/models.git"),
+        ("example.org:team/models.git", "example.org:team/models.git"),
+        ("ssh://git@example.org/team/models.git", "ssh://example.org/team/models.git"),
+    ],
+)
+def test_a_remote_on_this_machine_is_not_recorded(checkout, remote, kept):
+    subprocess.run(["git", "-C", str(checkout), "remote", "set-url", "origin", remote], check=True)
+    tagger = VersionTagger.after(
+        trainer(module_file=str(checkout / "modules" / "train.py")), registry_root="root", model_name=NAME
+    )
+    assert training_of(tagger)["git"]["remote"] == kept
+
+
 def test_after_says_that_the_tree_is_dirty(checkout):
     (checkout / "README").write_text("changed\n")
     tagger = VersionTagger.after(

@@ -20,7 +20,8 @@ class GitState(msgspec.Struct, frozen=True):
         commit: The commit checked out.
         dirty: Whether tracked files differ from it, or the module's own folder holds Python files that git
             does not know.
-        remote: URL of `origin` without credentials; None if there is none.
+        remote: URL of `origin` without credentials; None if there is none, and where it is a path of this machine:
+            nobody else can fetch from it, and it tells whose home directory it is in.
     """
 
     commit: str
@@ -36,7 +37,9 @@ def git_state(folder: Path) -> GitState | None:
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
     remote = _git(folder, "config", "--get", "remote.origin.url")
     return GitState(
-        commit, bool(changed or _unknown(folder)), without_credentials(remote) if remote else None
+        commit,
+        bool(changed or _unknown(folder)),
+        None if not remote or _is_path(remote) else without_credentials(remote),
     )
 
 
@@ -68,6 +71,11 @@ def working_tree(folder: Path) -> Path | None:
     """Return the top of the working tree around a folder; None outside one or without git."""
     top = _git(folder, "rev-parse", "--show-toplevel")
     return None if top is None else Path(top)
+
+
+def _is_path(remote: str) -> bool:
+    """Return whether a remote is on this machine: without a scheme and without a host before the first slash."""
+    return remote.startswith("file://") or ("://" not in remote and ":" not in remote.partition("/")[0])
 
 
 def _unknown(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -15,6 +16,7 @@ from tests.registry.adopted import writable
 from tests.signing_keys import make_keys
 from tfx_hallmark.cli.commands import NAMES
 from tfx_hallmark.cli.main import app
+from tfx_hallmark.registry import events
 
 Run = Callable[..., Any]
 KNOWN = [name for name in NAMES if name not in APART]
@@ -100,7 +102,8 @@ def newer(tmp_path_factory: pytest.TempPathFactory, history: Path) -> Path:
     root = tmp_path_factory.mktemp("newer") / "root"
     shutil.copytree(history, root)
     event = sorted(writable(root / EVENTS).iterdir())[-1]
-    event.write_text(json.dumps({**json.loads(event.read_text()), "schema": 99}))
+    sealed = events.seal(msgspec.structs.replace(events.unseal(event.read_bytes(), "")[0], schema=99))
+    event.write_bytes(sealed[0])
     return root
 
 
@@ -110,7 +113,8 @@ def test_a_log_that_cannot_be_read(
     files: Path, name: str, state: str, request: pytest.FixtureRequest
 ) -> None:
     line = refused([name, *arguments(files)[name]], request.getfixturevalue(state))
-    assert EVENTS in line or "newer" in line or "metadata" in line
+    told = "restore it from a backup" if state == "damaged" else "update tfx-hallmark"
+    assert "metadata.sqlite" in line or (EVENTS in line and told in line)
 
 
 @pytest.mark.parametrize("name", sorted(FINDERS))

@@ -13,10 +13,11 @@ from tfx_hallmark.registry.errors import (
     ReproductionError,
     StorageError,
 )
-from tfx_hallmark.registry.golden import OutputDifference
+from tfx_hallmark.registry.golden import GoldenPredictions, OutputDifference
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.reproduction import MetricDistance, ReproductionReport, WeightsCompared
 from tfx_hallmark.registry.tree import digest_tree
+from tfx_hallmark.registry.verdict import Evidence
 from tfx_hallmark.registry.version import Version
 from tfx_hallmark.reproduction.distances import metric_distance, prediction_distance
 from tfx_hallmark.reproduction.outcome import outcome_of, summary_of
@@ -108,7 +109,10 @@ def _compare(
     why = list(reasons(prepared.plan, weights, transform=prepared.transform))
     predictions: tuple[OutputDifference, ...] = ()
     metrics: tuple[MetricDistance, ...] = ()
-    golden = version.golden_predictions
+    # What the training took is not thrown away for an object that was lost.
+    golden: GoldenPredictions | None = None
+    with _noted(why, "the golden requests could not be read"):
+        golden = version.golden_predictions
     # A graph made anew has constants of its own, which are no weights.
     if golden is not None and (not weights.bit_equal or prepared.transform):
         begins(f"asking {golden.requests} golden requests")
@@ -116,13 +120,16 @@ def _compare(
             predictions = prediction_distance(golden, retrained.model, tolerance)
     if not _enough(weights, predictions, transform=prepared.transform):
         examples = eval_examples or _examples(prepared)
-        if version.evidence is None or not version.evidence.eval_config or not examples:
+        evidence: Evidence | None = None
+        with _noted(why, "the evaluation on record could not be read"):
+            evidence = version.evidence
+        if evidence is None or not evidence.eval_config or not examples:
             why.append(_not_evaluated(version, examples))
         else:
             begins("evaluating with TFMA")
             with _noted(why, "metrics could not be measured"):
                 metrics = metric_distance(
-                    version.evidence,
+                    evidence,
                     recorded,
                     retrained.model,
                     examples=examples,

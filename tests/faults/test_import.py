@@ -188,6 +188,28 @@ def test_i1_i2_the_import_of_a_version_may_die_before_any_step(
     assert scenario.run("bring", str(version), "stable") > 40
 
 
+class FirstVersionImported(Scenario):
+    """A root without the model; at each death of the import of 1.0.2 it has all of that, or may have it by a retry."""
+
+    def _check(self, root: Path, args: tuple[str, ...], deleted: str) -> None:
+        there = shown(root)  # before anyone has tidied up
+        assert set(there) <= {"1"}
+        Registry.open(root).import_archive(args[0], label="stable", reason="the retry")
+        model = reopened(root)
+        assert there.items() <= shown(root).items()
+        assert model.state.labels == {"stable": 1}
+        assert [event.kind for event in model.events()] == ["imported", "published"]
+        assert model.verify() == model.audit() == ()
+
+
+@pytest.mark.slow
+def test_i1_i2_the_import_of_a_models_first_version_may_die_before_any_step(
+    crew: Crew, root: Path, tmp_path: Path, version: Path
+) -> None:
+    scenario = FirstVersionImported(crew, root, tmp_path / "work")
+    assert scenario.run("bring", str(version), "stable") > 40
+
+
 def test_i7_two_imports_of_one_version_make_one_release(
     crew: Crew, root: Path, version: Path, make_candidate: Make
 ) -> None:

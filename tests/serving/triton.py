@@ -119,7 +119,7 @@ class Triton:
         finally:
             server.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                server.wait(2 * SECONDS_TO_STOP)
+                server.wait(SECONDS_TO_STOP + 10)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
             server.wait()

@@ -76,6 +76,34 @@ def test_second_training_is_bit_equal_and_on_record(copy: Path) -> None:
     assert model.version("stable").version == "1.2.0"
 
 
+@pytest.mark.slow
+def test_training_with_another_seed_is_different_and_says_why(copy: Path, tmp_path: Path) -> None:
+    served = listing(copy / "penguin")
+    source = penguins(copy).version("1.0.0").module_source
+    module = tmp_path / "other" / "penguin.py"
+    module.parent.mkdir()
+    module.write_text(source.replace('settings["seed"]', '(settings["seed"] + 1)'))
+    assert module.read_text().count("+ 1)") == 2
+    done = hallmark(copy, "reproduce", "penguin@1.0.0", "--module", module, "--json")
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    report = told["report"]
+    assert report["outcome"] == "different"
+    # The reasons are all that the plan found amiss, and the module is.
+    amiss = [item["name"] for item in told["plan"] if item["standing"] != "there"]
+    assert "module" in amiss
+    assert [reason.split(" differs")[0].split(" is not")[0] for reason in report["reasons"]] == amiss
+    assert report["weights"]["equal"] < report["weights"]["tensors"]
+    assert report["weights"]["largest"] > 1e-5
+    assert any(output.get("beyond", 0) > 0 for output in report["predictions"])
+    assert report["metrics"], "the last resort is TFMA"
+
+    assert [one.outcome for one in penguins(copy).version("1.0.0").reproductions] == ["different"]
+    assert listing(copy / "penguin") == served
+    (event,) = [event for event in penguins(copy).events() if event.seq == told["event"]]
+    assert (event.kind, event.data.version) == ("reproduced", "1.0.0")
+
+
 def test_plan_trains_and_records_nothing(copy: Path) -> None:
     before = listing(copy)
     done = hallmark(copy, "reproduce", "penguin@1.0.0", "--plan", "--json")

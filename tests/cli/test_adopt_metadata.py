@@ -4,6 +4,7 @@ tests/tfx/test_adopting_pipelines.py has the runs of a real pipeline, with their
 """
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.cli import background_sync
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
+from tfx_hallmark.lineage.recording.sync import synchronise
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
@@ -162,6 +164,7 @@ def test_a_directory_that_was_moved_is_found_by_name_and_number_but_its_own_reco
     elsewhere = PusherPipeline(served.store, Path("/mnt/penguin"), name="elsewhere")
     elsewhere.run(STAMPS[0])
     moved = elsewhere.run(LATER)
+    elsewhere.run(LATER + 2)  # of a directory that is not here
     PusherPipeline(served.store, Path("/mnt/walrus"), name="another model").run(LATER + 1)
     for number in (LATER, LATER + 1):
         served.write(number)
@@ -171,6 +174,21 @@ def test_a_directory_that_was_moved_is_found_by_name_and_number_but_its_own_reco
     assert last is not None
     assert (first.pipeline, first.model_id) == ("tutorial", str(three[0]["Model"]))
     assert (last.pipeline, last.model_id) == ("elsewhere", str(moved["Model"]))
+
+
+def test_adopted_anew_after_its_log_was_lost_it_has_the_same_runs(
+    served: Served, adopt: Callable[..., Any]
+) -> None:
+    moved = PusherPipeline(served.store, Path("/mnt/penguin"), name="elsewhere").run(STAMPS[0])
+    served.write(STAMPS[0])
+    for _ in range(2):
+        assert adopt()["in_metadata"] == [STAMPS[0]]
+        notes = served.manifest(STAMPS[0]).notes
+        assert notes["pushed model artifact"] == str(moved["PushedModel"])
+        assert notes["blessing"] == "blessed by TFX's Evaluator"
+        # Which leaves a record of this very directory, and knows no more than the log.
+        synchronise(served.model, served.store)
+        shutil.rmtree(served.base.parent / ".hallmark")
 
 
 def test_without_an_evaluator_there_is_a_run_and_no_blessing(

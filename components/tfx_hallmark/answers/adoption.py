@@ -39,7 +39,7 @@ class AdoptionAnswer(msgspec.Struct, frozen=True, kw_only=True):
         stable: The version that is stable afterwards; null if none is.
         blocking: What TF Serving would serve in the place of the newest whole release.
         skipped: What is left alone.
-        in_metadata: The numbers of which ML Metadata knows the run; null if it was not asked.
+        in_metadata: Those of all these of which ML Metadata knows the run; null if it was not asked.
         unread: Why the evaluation of a number was not read, by number.
         events: What was committed, oldest first; empty for a dry run.
     """

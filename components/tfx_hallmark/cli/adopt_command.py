@@ -65,11 +65,12 @@ def command(
             adoption = Registry.rehearse_adoption(base, pushes=pushes or no_record, progress=progress)
         else:
             adoption = Registry.adopt(base, pushes=pushes or no_record, reason=reason, progress=progress)
+    numbers = {*adoption.known, *(release.number for release in adoption.adopted)}
     answer = adoption_answer(
         adoption,
         dry_run=dry_run,
         stable=_stable(adoption, base),
-        in_metadata=None if pushes is None else sorted(pushes.found),
+        in_metadata=None if pushes is None else sorted(numbers & pushes.found),
         unread={} if pushes is None else pushes.unread,
     )
     _report(answer, as_json=as_json)
@@ -138,8 +139,7 @@ def _print_metadata(line: Callable[..., None], answer: AdoptionAnswer) -> None:
     if answer.in_metadata is None:
         return
     numbers = {*answer.known, *(release.number for release in answer.adopted)}
-    known = len(numbers & set(answer.in_metadata))
-    line(f"ML Metadata knows the runs of {known:,} of {counted(len(numbers), 'release')}")
+    line(f"ML Metadata knows the runs of {len(answer.in_metadata):,} of {counted(len(numbers), 'release')}")
     evaluated = len(answer.evaluated) + sum(release.evidence for release in answer.adopted)
     if evaluated:
         line(f"{counted(evaluated, 'evaluation')} {'would be ' if answer.dry_run else ''}recorded")

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfx_hallmark.cli.quiet import quiet
 from tfx_hallmark.registry.adoption.outcome import PushRecord
 from tfx_hallmark.registry.errors import HallmarkError
 
@@ -73,10 +74,11 @@ class AdoptionMetadata:
                 "pip install 'tfx-hallmark[tfx]', then adopt again"
             )
             return None
-        from tfx_hallmark.evidence.tfma_results import read_evidence
-
         try:
-            result = read_evidence(pushed.evaluation, validated=pushed.blessed is not None)
+            with quiet():
+                from tfx_hallmark.evidence.tfma_results import read_evidence
+
+                result = read_evidence(pushed.evaluation, validated=pushed.blessed is not None)
         except (HallmarkError, ImportError) as error:
             self.unread[number] = str(error)
             return None

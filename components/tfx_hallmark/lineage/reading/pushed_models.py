@@ -16,7 +16,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tfx_hallmark.lineage.reading.calls import Reader
 from tfx_hallmark.lineage.reading.nodes import INPUTS, OUTPUTS, event_name, properties_of
-from tfx_hallmark.lineage.reading.pipeline_artifacts import is_pushed, text
+from tfx_hallmark.lineage.reading.pipeline_artifacts import OWN, is_pushed, text
 from tfx_hallmark.lineage.reading.walk import producers
 from tfx_hallmark.lineage.recording.recorded_types import PUSHED_MODEL
 from tfx_hallmark.registry.manifest import Code, DataSource, Provenance, Run
@@ -156,7 +156,10 @@ def _by_number(artifacts: Iterable[mlmd.Artifact], base: Path) -> dict[int, mlmd
     for artifact in sorted(artifacts, key=lambda artifact: artifact.id):
         destination = posixpath.normpath(text(artifact, "pushed_destination"))
         folder, number = posixpath.split(destination)
-        if not is_pushed(artifact) or not (number.isascii() and number.isdigit()):
+        # What sync made in the place of a record tells nothing that a pipeline knew.
+        if artifact.external_id.startswith(OWN) or not is_pushed(artifact):
+            continue
+        if not (number.isascii() and number.isdigit()):
             continue
         if folder == str(base):
             here.setdefault(int(number), artifact)

@@ -2,37 +2,31 @@
 
 import contextlib
 import functools
-import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.conftest import refusal
+from tests.object_stores.server import S3Server
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.store_url import StoreUrl
 
-_CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ALLOW_HTTP": "true",
-}
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[S3Server]:
+    """A server that speaks S3's protocol, on a port that is free."""
+    with S3Server() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def s3_environment() -> Iterator[dict[str, str]]:
-    """What the environment must say for the server that it starts, on a port that is free."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield {**_CREDENTIALS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
-    server.stop()
+def s3_environment(server: S3Server) -> dict[str, str]:
+    """What the environment must say for the server."""
+    return server.environment()
 
 
 @pytest.fixture

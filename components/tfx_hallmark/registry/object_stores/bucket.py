@@ -6,6 +6,7 @@ do, and repeats what failed for a moment.
 
 import contextlib
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -49,6 +50,9 @@ _PATIENCE: Any = {
     "read_timeout": timedelta(minutes=5),
     "timeout": timedelta(hours=1),
 }
+_MISSING = 404
+_DENIED = (403, 401)
+_SAID_STATUS = re.compile(r"status code: (\d{3})\b")
 _memory: dict[str, Any] = {}
 
 
@@ -252,19 +256,31 @@ class Bucket:
 
         try:
             yield
-        except FileNotFoundError as error:
-            if not missing_is_an_error:
-                raise
-            msg = f"failed while {doing}: there is no such object or bucket"
-            raise StorageError(msg) from error
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            msg = (
-                f"no permission while {doing}: check the credentials in the environment and what they may do"
-            )
-            raise StorageError(msg) from error
         except (exceptions.BaseError, OSError) as error:
-            msg = f"failed while {doing}: {_first_line(error)}; check the endpoint in the environment and the network"
+            if isinstance(error, FileNotFoundError) and not missing_is_an_error:
+                raise
+            status = _status(error)
+            if status == _MISSING:
+                msg = f"failed while {doing}: there is no such object or bucket"
+            elif status in _DENIED:
+                msg = f"no permission while {doing}: check the credentials in the environment and what they may do"
+            else:
+                said = _first_line(error)
+                msg = f"failed while {doing}: {said}; check the endpoint in the environment and the network"
             raise StorageError(msg) from error
+
+
+def _status(error: Exception) -> int:
+    """Return the status that a server answered with; 0 if the error is none of its answers."""
+    from obstore import exceptions
+
+    if isinstance(error, FileNotFoundError):
+        return _MISSING
+    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+        return _DENIED[0]
+    # Of a listing the client tells in words alone.
+    found = _SAID_STATUS.search(str(error))
+    return 0 if found is None else int(found[1])
 
 
 def _is_taken(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import refusal
+from tests.faults.crew import Crew
 from tests.object_stores.server import S3Server
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
@@ -20,6 +21,13 @@ from tfx_hallmark.registry.store_url import StoreUrl
 def server() -> Iterator[S3Server]:
     """A server that speaks S3's protocol, on a port that is free."""
     with S3Server() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def crew() -> Iterator[Crew]:
+    """A warm server of worker processes."""
+    with Crew() as started:
         yield started
 
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.faults.crew import Crew
+from tests.object_stores import jobs
 from tests.object_stores.conftest import tree
+from tests.object_stores.server import S3Server
 from tfx_hallmark.registry.registry import Registry
 
 pytestmark = pytest.mark.slow
@@ -118,3 +121,34 @@ def test_of_two_with_the_same_content_both_find_the_one_release(
     assert {each["version"] for each in told} == {"1.0.0"}
     assert {each["release"] for each in told} == {1}
     assert {key.split("/")[1] for key in look() if key.startswith("penguin/")} == {"1"}
+
+
+def test_i2_i11_six_writers_at_once_lose_nothing_and_do_nothing_twice(
+    url: str,
+    server: S3Server,
+    crew: Crew,
+    make_candidate: Make,
+    files_of: Callable[[int], dict[str, bytes]],
+) -> None:
+    Registry.create(url)
+    names = [f"writer{number}" for number in range(6)]
+    candidates = {name: make_candidate(number) for number, name in enumerate(names)}
+    done = crew.race(
+        [
+            (jobs.in_store, (server.environment(name), "work", url, [str(candidates[name])], name))
+            for name in names
+        ]
+    )
+    told = {name: each[0] for name, each in zip(names, done, strict=True)}
+    assert sorted(release for _, release in told.values()) == [1, 2, 3, 4, 5, 6]
+    assert len({version for version, _ in told.values()}) == 6
+    model = Registry.open(url).model("penguin")
+    events = list(model.events())  # checks the chain
+    assert [event.seq for event in events] == list(range(1, 25))
+    kinds = [event.kind for event in events]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"tagged": 6, "published": 6, "annotated": 12}
+    for name, (version, release) in told.items():
+        assert files_of(release) == tree(candidates[name])
+        assert model.version(version).releases == (release,)
+        assert model.version(version).state.notes == {f"{name}-0": "noted", f"{name}-1": "noted"}
+    assert model.audit() == ()

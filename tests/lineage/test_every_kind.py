@@ -10,13 +10,15 @@ from tests.lineage.history import NAMES
 from tfx_hallmark.answers import sentences
 from tfx_hallmark.lineage.recording import roles
 from tfx_hallmark.lineage.recording.recorded_types import EXECUTION_TYPES
-from tfx_hallmark.registry import events, fold
+from tfx_hallmark.registry import event_kinds, events, fold
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS: dict[str, type] = {
     str(kind.__struct_config__.tag): kind
-    for kind in vars(events).values()
-    if isinstance(kind, type) and issubclass(kind, events.EventData) and kind is not events.EventData
+    for kind in vars(event_kinds).values()
+    if isinstance(kind, type)
+    and issubclass(kind, event_kinds.EventData)
+    and kind is not event_kinds.EventData
 }
 
 

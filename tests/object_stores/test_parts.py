@@ -1,16 +1,20 @@
 """An upload in parts that is killed: no object comes of it, and what is left is what the documentation says."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 import pytest
+from click.testing import CliRunner
+from werkzeug.wrappers import Response
 
 from tests.faults.crew import Crew
 from tests.object_stores.conftest import tree
 from tests.object_stores.deaths import Deaths, Moment
 from tests.object_stores.mirror import Mirror
-from tests.object_stores.server import Request, S3Server
+from tests.object_stores.server import Answer, Request, S3Server
+from tfx_hallmark.cli.main import app
 from tfx_hallmark.registry.object_stores.bucket import PIECE
 from tfx_hallmark.registry.registry import Registry
 
@@ -76,3 +80,37 @@ def test_i1_i7_a_killed_upload_of_many_parts_is_no_object_and_is_done_again(
     assert model.push_unchecked(big, "1.0.0", reason="the retry").release == 1
     assert files_of(1) == tree(big)
     assert model.verify() == ()
+
+
+def test_doctor_lists_staging_that_nothing_has_touched_for_a_day_and_leaves_it(
+    url: str, server: S3Server, crew: Crew, make_candidate: Callable[[int], Path]
+) -> None:
+    Registry.create(url)
+    mirror = Mirror(url)
+    death = Deaths(server, crew, url, mirror).kill(
+        "tag_and_push",
+        str(make_candidate(1)),
+        at=lambda asked: asked.key.endswith("/ready.json"),
+        moment="after",
+    )
+    assert death is not None
+    left = mirror.objects()
+    [staging] = {key.split("/")[3] for key in left if "/staging/" in key}
+
+    def diagnosed() -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["doctor", "--fix", "--root", url])
+        return done.exit_code, done.stdout
+
+    def long_ago(request: Request, answer: Answer) -> Response:
+        made = answer()
+        if "list-type" in request.query:
+            made.data = re.sub(rb"(<LastModified>)[^<]*", rb"\g<1>2026-01-02T03:04:05.000Z", made.data)
+        return made
+
+    assert diagnosed()[0] == 0
+    with server.guarded(long_ago):
+        code, told = diagnosed()
+    assert code == 1
+    assert "staging-left" in told
+    assert f"{url}/.hallmark/penguin/staging/{staging}" in told
+    assert mirror.objects() == left

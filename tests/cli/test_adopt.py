@@ -198,3 +198,20 @@ def test_a_directory_that_is_not_there_or_empty_is_one_line(run: Callable[..., A
         assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1), path
         assert str(path) in done.stderr
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_under_labels_what_comes_later_does_not_become_stable_by_itself(
+    adopt: Callable[..., Any], run: Callable[..., Any], base: Path
+) -> None:
+    adopt()
+    done = run("config", "--serving-policy", "labels", "--reason", "canaries", "--root", base.parent)
+    assert done.exit_code == 0, done.stderr
+    change_weights(copy_saved_model("linear", base / str(STAMPS[2] + 100)), 9)
+    # TF Serving looks at models.config there, and not at the highest number.
+    (base / str(STAMPS[2] + 200)).mkdir()
+    later = adopt()
+    assert [(one["number"], one["labels"]) for one in later["adopted"]] == [(STAMPS[2] + 100, [])]
+    assert later["stable"] == "1.0.2"
+    assert [Path(one["path"]).name for one in later["skipped"]] == [str(STAMPS[2] + 200)]
+    assert opened(base).state.labels == {"stable": STAMPS[2]}
+    assert "versions: 1763856000" in (base.parent / "models.config").read_text()

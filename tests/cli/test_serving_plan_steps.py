@@ -1,7 +1,7 @@
-"""Commands that ask model servers: `serving-plan`, `rollback --wait`, `promote --wait` and `live --servers`.
+"""`serving-plan --apply` and operations with `--wait`, beside servers that follow `models.config`.
 
-The servers answer over HTTP as TF Serving does, and follow `models.config` by its rules: one that cannot follow it
-does not answer, and the command fails.
+The servers answer over HTTP as TF Serving does, and keep its rules: one that cannot follow the file does not answer,
+and the command fails.
 """
 
 import contextlib
@@ -114,23 +114,3 @@ def test_a_server_that_is_down_holds_a_step_up_until_somebody_gives_their_word(
         assert "version_labels" not in (root / "models.config").read_text()
         assert told("serving-plan", "penguin", "--apply", "--on-my-word")["left"] == []
     assert "version_labels" in (root / "models.config").read_text()
-
-
-def test_live_tells_how_servers_differ_from_the_labels_and_from_each_other(
-    run: Run, told: Run, root: Path, labelled: list[str]
-) -> None:
-    with server(root) as (good, _), server(root, every=1000) as (old, behind):
-        told("serving-plan", "penguin", "--apply", "--wait", PATIENCE, f"--server={good}")
-        assert run("live", "penguin", f"--servers={good}").exit_code == 0
-        behind.available, behind.labels = [1, 2], {"stable": 2}
-        result = run("live", "penguin", f"--servers={good},{old}", "--json")
-        (one,) = json.loads(result.stdout)["models"]
-        assert (result.exit_code, one["split"]) == (1, True)
-        assert [each["wrong"] for each in one["servers"]] == [
-            [],
-            ["stable is release 2 there, and should be release 3"],
-        ]
-        lines = run("live", "penguin", f"--servers={good},{old}").stdout.splitlines()
-    assert lines[0] == "penguin: stable is 1.0.2 (release 3), policy labels"
-    assert lines[-1] == "split: the servers answer the same request from different releases"
-    assert f"{old}: stable is release 2 there, and should be release 3" in lines

@@ -34,13 +34,20 @@ def executed(name: str, scratch: Path, **environment: str) -> list[Any]:
     }
     (kernels / "python3" / "kernel.json").write_text(json.dumps(kernel))
     notebook = nbformat.read(PROJECT / "notebooks" / name, as_version=4)
-    specs = KernelSpecManager(kernel_dirs=[str(kernels)])
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs, transport="ipc")
-    folder = {"metadata": {"path": str(PROJECT / "notebooks")}}
+    # Its own manager and not one of ours, for it ends only the kernels of its own.
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=AsyncKernelManager,
+        timeout=300,
+        resources={"metadata": {"path": str(PROJECT / "notebooks")}},
+    )
+    manager = client.create_kernel_manager()
+    manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(kernels)])
+    manager.transport = "ipc"
     # Not under the test's folder: the path of a socket may have 107 characters.
     with tempfile.TemporaryDirectory() as sockets:
         manager.ip = f"{sockets}/kernel"
-        NotebookClient(notebook, km=manager, timeout=300, resources=folder).execute()
+        client.execute()
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 

@@ -84,7 +84,13 @@ setup(
         # It needs pyopenssl and does not say so.
         "signing": ["model-signing>=1.1", "pyopenssl"],
         "tfx": TFX,
-        "ui": ["fastapi>=0.115", "jinja2>=3.1", "python-multipart>=0.0.18", "uvicorn>=0.30"],
+        "ui": [
+            "fastapi>=0.115",
+            "jinja2>=3.1",
+            "prometheus-client>=0.22",
+            "python-multipart>=0.0.18",
+            "uvicorn>=0.30",
+        ],
     },
     entry_points={
         "console_scripts": [

@@ -279,6 +279,7 @@ def main() -> None:
             "a version": f"{page}/versions/{last}",
             "two compared": f"{page}/compare?version={before}&version={last}",
             "audit": "/audit",
+            "metrics": "/metrics",
             "lineage": f"{page}/versions/{last}/lineage",
             "API: versions": f"/api{page}/versions",
             "API: all events": f"/api{page}/events?limit=1000",

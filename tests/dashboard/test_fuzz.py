@@ -34,6 +34,7 @@ WORDS = (
         "sign-in",
         "sign-out",
         "openapi.json",
+        "metrics",
         "..",
         ".",
         "%2e%2e",
@@ -106,6 +107,8 @@ header_value = st.one_of(
             b"application/x-www-form-urlencoded",
             b"multipart/form-data; boundary=x",
             b"application/json",
+            b"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4",
+            b"application/openmetrics-text; version=\xff; escaping=\xfe",
             b"bytes=0-",
             b"bytes=9-1,-5",
             b"http://127.0.0.1",
@@ -175,6 +178,39 @@ def test_any_request_gets_a_plain_answer(
     assert status < 500
     assert b"Traceback" not in content
     assert b"content-security-policy" in answered
+
+
+@given(
+    accept=st.one_of(
+        header_value,
+        st.lists(
+            st.sampled_from(
+                (
+                    "application/openmetrics-text",
+                    "text/plain",
+                    ";",
+                    ",",
+                    "version=",
+                    "1.0.0",
+                    "x",
+                    " ",
+                    "escaping=",
+                )
+            ),
+            max_size=8,
+        ).map(lambda parts: "".join(parts).encode()),
+    )
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_accept_header_gets_the_metrics_in_one_of_two_forms(app: Any, accept: bytes) -> None:
+    status, answered, content = call(app, "GET", "/metrics", b"", [(b"accept", accept)], b"")
+    assert status == 200
+    form = answered[b"content-type"]
+    assert form in {
+        b"text/plain; version=0.0.4; charset=utf-8",
+        b"application/openmetrics-text; version=1.0.0; charset=utf-8",
+    }
+    assert content.endswith(b"# EOF\n") == form.startswith(b"application/")
 
 
 @given(

@@ -17,7 +17,7 @@ PAGES = (
     "/models/penguin/versions/1.0.2",
     "/models/penguin/compare?version=1.0.0&version=1.0.2",
 )
-ANSWERS = ("/api/models", "/openapi.json")
+ANSWERS = ("/api/models", "/openapi.json", "/metrics")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -42,7 +42,7 @@ def test_requests_to_this_machine_are_answered(client: TestClient, host: str) ->
         "0.0.0.0",
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/api/models", "/static/style.css", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/api/models", "/metrics", "/static/style.css", "/nowhere"])
 def test_requests_to_another_host_are_not_answered(client: TestClient, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host})
     assert answer.status_code == 421
@@ -109,6 +109,7 @@ WITH_MODEL = (
     "/models/{}/versions/1.0.0",
     "/models/{}/compare?version=1.0.0&version=1.0.2",
     "/models/{}/versions/1.0.0/lineage",
+    "/metrics/{}",
     "/api/models/{}",
     "/api/models/{}/versions",
     "/api/models/{}/versions/1.0.0",

@@ -111,7 +111,7 @@ def command(
 
 def _check_installed() -> None:
     try:
-        for name in ("fastapi", "jinja2", "python_multipart", "uvicorn"):
+        for name in ("fastapi", "jinja2", "prometheus_client", "python_multipart", "uvicorn"):
             importlib.import_module(name)
     except ImportError as error:
         msg = f"the web page is not installed here ({error}): pip install 'tfx-hallmark[ui]'"

@@ -12,7 +12,8 @@ from tfx_hallmark.dashboard.api import models as api_models
 from tfx_hallmark.dashboard.errors import handle_errors
 from tfx_hallmark.dashboard.head_requests import HeadRequests
 from tfx_hallmark.dashboard.links import LiveLinks
-from tfx_hallmark.dashboard.pages import audit, compare, lineage, model, models, version
+from tfx_hallmark.dashboard.metrics.exposition import Exposition
+from tfx_hallmark.dashboard.pages import audit, compare, lineage, metrics, model, models, version
 from tfx_hallmark.dashboard.rendering import STATIC, Renderer
 from tfx_hallmark.dashboard.security.attempts import Attempts
 from tfx_hallmark.dashboard.security.body_limit import BodyLimit
@@ -54,7 +55,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.links = LiveLinks(has_lineage=settings.metadata is not None)
     app.state.renderer = Renderer("layouts/live.html", app.state.links)
     app.state.sessions = Sessions()
-    for part in (models, model, version, compare, audit, lineage):
+    app.state.exposition = Exposition(app.state.source)
+    for part in (models, model, version, compare, audit, lineage, metrics):
         app.include_router(part.router, include_in_schema=False)
     _include_api(app, settings)
     if settings.token is not None:

@@ -112,6 +112,12 @@ class Version:
         return None if digest is None else self._ledger.objects.get(digest, Evidence)
 
     @cached_property
+    def newest_evaluation(self) -> Evidence | None:
+        """What it was measured at when it was last evaluated on further data; None if it never was."""
+        digest = next(reversed(self.state.evidence), None)
+        return None if digest is None else self._ledger.objects.get(digest, Evidence)
+
+    @cached_property
     def golden_predictions(self) -> GoldenPredictions | None:
         """What it answered to a few requests when it was tagged; None if that is not recorded."""
         golden = self.manifest.golden

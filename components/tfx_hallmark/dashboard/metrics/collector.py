@@ -1,0 +1,105 @@
+"""Reads a registry when it is scraped."""
+
+import datetime
+import time
+from collections.abc import Callable, Iterator
+
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from tfx_hallmark.dashboard.metrics.families import Samples
+from tfx_hallmark.dashboard.metrics.model_numbers import Labelled, ModelNumbers, ModelReader
+from tfx_hallmark.dashboard.source import Source
+from tfx_hallmark.registry.errors import HallmarkError
+
+MOST_MODELS = 500
+LOOK_BACK_SECONDS = 1.0  # in which a scrape may read back in logs
+_DIGEST = len("b3:") + 12  # characters of it that are told
+
+
+class RegistryCollector(Collector):
+    """The metrics of a registry, read anew at each scrape; a damaged model is a metric, and no failure.
+
+    Args:
+        source: The registry.
+        clock: Seconds, never going back.
+    """
+
+    def __init__(self, source: Source, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._readers: dict[str, ModelReader] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything, then give it."""
+        began = self._clock()
+        samples = Samples()
+        names, policy = self._root(samples)
+        for name in names:
+            try:
+                # One thread at a time has the model, and so its reader.
+                with self._source.model(name) as model:
+                    reader = self._readers.setdefault(name, ModelReader())
+                    numbers = reader.read(model, until=began + LOOK_BACK_SECONDS)
+            except HallmarkError:
+                samples.add("hallmark_unreadable_records", 1, name, "log")
+            else:
+                _tell(samples, name, numbers, policy)
+        samples.add("hallmark_scrape_duration_seconds", self._clock() - began)
+        yield from samples.families()
+
+    def _root(self, samples: Samples) -> tuple[list[str], str]:
+        names, policy, readable = [], "unknown", True
+        try:
+            names = self._source.names()
+            samples.add("hallmark_models", len(names))
+            samples.add("hallmark_models_left_out", len(names[MOST_MODELS:]))
+            policy = self._source.registry.settings.read().serving_policy
+        except HallmarkError:
+            readable = False
+        samples.add("hallmark_registry_readable", readable)
+        return names[:MOST_MODELS], policy
+
+
+def _tell(samples: Samples, name: str, found: ModelNumbers, policy: str) -> None:
+    samples.add("hallmark_unreadable_records", found.log_damaged, name, "log")
+    for record in ("evidence", "evaluation"):
+        samples.add("hallmark_unreadable_records", record in found.measured.unreadable, name, record)
+    if found.live is not None:
+        samples.add_info("hallmark_live_version", name, {**_version(found.live), "policy": policy})
+        samples.add("hallmark_live_release", found.live.release, name)
+        samples.add("hallmark_live_version_created_timestamp_seconds", _seconds(found.live.created), name)
+    samples.add("hallmark_stable_moved_timestamp_seconds", _seconds(found.moved), name)
+    samples.add("hallmark_stable_moves", found.moves, name)
+    samples.add("hallmark_rollbacks", found.rollbacks, name)
+    samples.add("hallmark_canary", found.canary is not None, name)
+    if found.canary is not None:
+        samples.add_info("hallmark_canary_version", name, _version(found.canary))
+    for status, count in found.versions.items():
+        samples.add("hallmark_versions", count, name, status)
+    samples.add("hallmark_versions_held", found.held, name)
+    samples.add("hallmark_newest_version_created_timestamp_seconds", _seconds(found.newest), name)
+    samples.add("hallmark_releases", found.releases, name)
+    samples.add("hallmark_releases_pruned", found.pruned, name)
+    samples.add("hallmark_events", found.events, name)
+    samples.add("hallmark_refused_in_row", found.refused_in_row, name)
+    samples.add("hallmark_last_refusal_timestamp_seconds", _seconds(found.last_refusal), name)
+    for number in found.measured.numbers:
+        at = (name, number.metric, number.slice)
+        samples.add("hallmark_live_metric", number.released, *at)
+        samples.add("hallmark_live_evaluated_metric", number.evaluated, *at)
+        if number.released is not None and number.evaluated is not None:
+            samples.add("hallmark_live_metric_drift", number.evaluated - number.released, *at)
+    samples.add("hallmark_live_evaluated_timestamp_seconds", _seconds(found.last_evaluation), name)
+    samples.add("hallmark_live_metrics_left_out", found.measured.left_out, name)
+
+
+def _version(found: Labelled) -> dict[str, str]:
+    return {"version": found.version, "release": str(found.release), "digest": found.digest[:_DIGEST]}
+
+
+def _seconds(moment: str | None) -> float | None:
+    if moment is None:
+        return None
+    # Python 3.10 does not know Z.
+    return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()

@@ -31,6 +31,7 @@ def arguments(
         "live": [model],
         "log": [model],
         "report": ["--out", str(folder / "report")],
+        "metrics": [],
         "rollback": [model, *WHY],
         "promote": [reference, "--to", "beta", *WHY],
         "quarantine": [reference, *WHY],

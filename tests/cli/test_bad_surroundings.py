@@ -21,7 +21,7 @@ from tfx_hallmark.registry import events
 Run = Callable[..., Any]
 KNOWN = [name for name in NAMES if name not in APART]
 # They look at the root as a whole; a model that is not there is none of their business.
-OF_THE_ROOT = {"report", "doctor", "config", "adopt", "import"}
+OF_THE_ROOT = {"report", "metrics", "doctor", "config", "adopt", "import"}
 # A log that cannot be read is what they are there to find.
 FINDERS = {"verify", "audit", "doctor"}
 EVENTS = ".hallmark/penguin/log"

@@ -83,7 +83,7 @@ def test_what_changes_what_serves_asks_for_a_reason() -> None:
 
 def test_what_only_reads_writes_one_document_on_demand() -> None:
     for name in NAMES:
-        if name not in ("report", "init-pipeline", "ui"):
+        if name not in ("report", "metrics", "init-pipeline", "ui"):
             assert "--json" in options_of(name), name
 
 

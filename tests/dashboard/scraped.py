@@ -17,32 +17,24 @@ def page_over(root: Any) -> Browser:
     return Browser(create_app(Settings(root=root)))
 
 
-class Scraped:
-    """One scrape.
+class Read:
+    """The values in a text.
 
     Args:
-        page: What is scraped.
-        accept: The Accept header.
+        text: The text.
+        parse: What parses it.
 
     Attributes:
         series: Every value, by name and labels.
         types: Every family's type, by the name that the parser gives it.
     """
 
-    def __init__(self, page: Browser, accept: str = "") -> None:
-        answer = page.get("/metrics", headers={"Accept": accept})
-        assert answer.status_code == 200
-        is_open = answer.headers["content-type"].startswith("application/openmetrics-text")
-        parse = openmetrics.text_string_to_metric_families if is_open else text_string_to_metric_families
-        families = list(parse(answer.text))
+    def __init__(self, text: str, parse: Any = text_string_to_metric_families) -> None:
+        families = list(parse(text))
         self.types = {family.name: family.type for family in families}
-        found = [
-            (sample.name, frozenset(sample.labels.items()), sample.value)
-            for family in families
-            for sample in family.samples
-        ]
-        self.series: Series = {(name, labels): value for name, labels, value in found}
-        assert len(self.series) == len(found), "a series is there twice"
+        samples = [sample for family in families for sample in family.samples]
+        self.series: Series = {(one.name, frozenset(one.labels.items())): one.value for one in samples}
+        assert len(self.series) == len(samples), "a series is there twice"
 
     def value(self, name: str, model: str = "penguin", **labels: str) -> float | None:
         """Gives one value; None if there is no such series. An empty model is the registry as a whole."""
@@ -69,3 +61,20 @@ class Scraped:
     def of(self, model: str) -> Series:
         """Gives every series of a model."""
         return {key: value for key, value in self.series.items() if ("model", model) in key[1]}
+
+
+class Scraped(Read):
+    """One scrape of a page.
+
+    Args:
+        page: The page.
+        accept: The Accept header.
+    """
+
+    def __init__(self, page: Browser, accept: str = "") -> None:
+        answer = page.get("/metrics", headers={"Accept": accept})
+        assert answer.status_code == 200
+        if answer.headers["content-type"].startswith("application/openmetrics-text"):
+            super().__init__(answer.text, openmetrics.text_string_to_metric_families)
+        else:
+            super().__init__(answer.text)

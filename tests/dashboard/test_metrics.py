@@ -12,9 +12,11 @@ from fastapi.testclient import TestClient
 from tests.dashboard.browser import Browser
 from tests.dashboard.conftest import TOKEN
 from tests.dashboard.registries import evaluation, plainly
-from tests.dashboard.scraped import OPENMETRICS, Scraped, page_over
+from tests.dashboard.scraped import OPENMETRICS, Read, Scraped, page_over
 from tests.saved_models import change_weights, copy_saved_model
-from tfx_hallmark.dashboard.metrics import collector
+from tfx_hallmark.dashboard.metrics.exposition import Exposition
+from tfx_hallmark.dashboard.settings import Settings
+from tfx_hallmark.dashboard.source import Source
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.verdict import OVERALL, Evidence, MetricValue
@@ -243,13 +245,23 @@ def test_nothing_but_the_registry_is_told_of_and_nothing_is_kept_for_the_process
     assert not [name for name in everywhere if name.startswith("hallmark")]
 
 
-def test_a_log_that_is_long_is_read_back_scrape_by_scrape(
-    history: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collector, "LOOK_BACK_SECONDS", -1.0)
+def test_a_log_that_is_long_is_read_back_scrape_by_scrape(history: Path) -> None:
     model = Registry.open(history).model("penguin")
     refused = next(event for event in model.events() if event.kind == "refused")
-    page = page_over(history)
+    exposition = Exposition(Source(Settings(root=history)), look_back=-1.0)
     for _ in range(model.state.seq - refused.seq):
-        assert Scraped(page).value("hallmark_last_refusal_timestamp_seconds") is None
-    assert Scraped(page).value("hallmark_last_refusal_timestamp_seconds") == seconds(refused.time)
+        assert b"hallmark_last_refusal" not in exposition.answer()[0]
+    told = Read(exposition.answer()[0].decode())
+    assert told.value("hallmark_last_refusal_timestamp_seconds") == seconds(refused.time)
+
+
+def test_what_was_pushed_past_the_gate_has_only_what_was_measured_since(
+    penguin: Model, page: Browser
+) -> None:
+    penguin.promote_unchecked("1.0.3", "stable", reason="a test")
+    measured = Evidence(validation_ok=None, metrics=(MetricValue(metric="metric", slice=OVERALL, value=0.5),))
+    penguin.record_evaluation("1.0.3", measured, data="/data")
+    scraped = Scraped(page)
+    assert scraped.info("hallmark_live_version_info")["version"] == "1.0.3"
+    assert scraped.at("hallmark_live_metric") == scraped.at("hallmark_live_metric_drift") == {}
+    assert scraped.at("hallmark_live_evaluated_metric") == {("metric", OVERALL): 0.5}

@@ -104,6 +104,19 @@ def test_settings_that_cannot_be_read_are_said_and_the_models_are_told(own_histo
     assert scraped.value("hallmark_models", "") == 2
 
 
+def test_a_root_that_is_gone_is_said_until_it_is_back(own_history: Path) -> None:
+    page = page_over(own_history)
+    before = Scraped(page)
+    away = own_history.rename(own_history.with_name("away"))
+    scraped = Scraped(page)
+    assert scraped.value("hallmark_registry_readable", "") == 0
+    assert scraped.of("penguin") == {}
+    away.rename(own_history)
+    scraped = Scraped(page)
+    assert scraped.value("hallmark_registry_readable", "") == 1
+    assert scraped.of("penguin") == before.of("penguin")
+
+
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_no_name_in_the_registry_adds_a_line_or_a_label(tmp_path: Path, accept: str) -> None:
     def say(word: str) -> str:

@@ -19,6 +19,7 @@ NAMES = (
     "live",
     "log",
     "report",
+    "metrics",
     "rollback",
     "promote",
     "quarantine",

@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -11,9 +11,10 @@ from tfx_hallmark.dashboard.metrics.families import Samples
 from tfx_hallmark.dashboard.metrics.model_numbers import Labelled, ModelNumbers, ModelReader
 from tfx_hallmark.dashboard.source import Source
 from tfx_hallmark.registry.errors import HallmarkError
+from tfx_hallmark.registry.registry import Registry
 
 MOST_MODELS = 500
-LOOK_BACK_SECONDS = 1.0  # in which a scrape may read back in logs
+LOOK_BACK_SECONDS = 1.0  # Prometheus gives a scrape 10
 _DIGEST = len("b3:") + 12  # characters of it that are told
 
 
@@ -22,17 +23,17 @@ class RegistryCollector(Collector):
 
     Args:
         source: The registry.
-        clock: Seconds, never going back.
+        look_back: For how many seconds a scrape may read back in logs; where it stopped, the next one goes on.
     """
 
-    def __init__(self, source: Source, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: Source, *, look_back: float) -> None:
         self._source = source
-        self._clock = clock
+        self._look_back = look_back
         self._readers: dict[str, ModelReader] = {}
 
     def collect(self) -> Iterator[Metric]:
         """Read everything, then give it."""
-        began = self._clock()
+        began = time.monotonic()
         samples = Samples()
         names, policy = self._root(samples)
         for name in names:
@@ -40,17 +41,19 @@ class RegistryCollector(Collector):
                 # One thread at a time has the model, and so its reader.
                 with self._source.model(name) as model:
                     reader = self._readers.setdefault(name, ModelReader())
-                    numbers = reader.read(model, until=began + LOOK_BACK_SECONDS)
+                    numbers = reader.read(model, until=began + self._look_back)
             except HallmarkError:
                 samples.add("hallmark_unreadable_records", 1, name, "log")
             else:
                 _tell(samples, name, numbers, policy)
-        samples.add("hallmark_scrape_duration_seconds", self._clock() - began)
+        samples.add("hallmark_scrape_duration_seconds", time.monotonic() - began)
         yield from samples.families()
 
     def _root(self, samples: Samples) -> tuple[list[str], str]:
         names, policy, readable = [], "unknown", True
         try:
+            # A root that is gone, as when a disk is not mounted, would look like one without models.
+            Registry.open(self._source.registry.root)
             names = self._source.names()
             samples.add("hallmark_models", len(names))
             samples.add("hallmark_models_left_out", len(names[MOST_MODELS:]))

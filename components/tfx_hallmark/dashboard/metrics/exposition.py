@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from tfx_hallmark.dashboard.metrics.collector import RegistryCollector
+from tfx_hallmark.dashboard.metrics.collector import LOOK_BACK_SECONDS, RegistryCollector
 from tfx_hallmark.dashboard.source import Source
 
 _OPENMETRICS = "application/openmetrics-text"
@@ -16,12 +16,13 @@ class Exposition:
 
     Args:
         source: The registry.
+        look_back: For how many seconds a scrape may read back in logs.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, look_back: float = LOOK_BACK_SECONDS) -> None:
         # Of our own: the library's global one would tell of this process, too.
         self._registry = CollectorRegistry()
-        self._registry.register(RegistryCollector(source))
+        self._registry.register(RegistryCollector(source, look_back=look_back))
 
     def answer(self, accept: str = "") -> tuple[bytes, str]:
         """Return the text and its media type.

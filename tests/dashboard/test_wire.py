@@ -2,11 +2,14 @@
 
 import urllib.error
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.dashboard.running import Running, Starter
+from tests.dashboard.scraped import OPENMETRICS, Read
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +77,17 @@ def test_what_a_proxy_says_is_not_believed(start: Starter) -> None:
     assert answer.value.code == 421
     allowed = start("--allowed-host", "models.example.org")
     assert allowed.get("/", Host="models.example.org").status == 200
+
+
+def test_scrapes_at_once_are_all_answered_with_the_same(server: Running) -> None:
+    def scrape(_: int) -> Read:
+        with server.get("/metrics", Accept=OPENMETRICS) as answer:
+            return Read(answer.read().decode(), text_string_to_metric_families)
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = [
+            {key: value for key, value in read.series.items() if "duration" not in key[0]}
+            for read in pool.map(scrape, range(8))
+        ]
+    assert first
+    assert all(other == first for other in others)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.cli.git_clones import git, make_clone, trained
 from tests.conftest import listing
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.cli.main import app
@@ -196,3 +197,40 @@ def process(history: Path) -> Callable[..., Any]:
         return subprocess.run(command, env=environment, text=True, check=False, **options)
 
     return run
+
+
+@pytest.fixture
+def plain_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of whoever runs the tests."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture
+def clone(plain_git: None, tmp_path: Path) -> Path:
+    """Where `commits` has made a git repository."""
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def commits(clone: Path) -> list[str]:
+    """The two commits of a git repository, oldest first."""
+    return make_clone(clone)
+
+
+@pytest.fixture
+def of_commits(model: Model, commits: list[str], tmp_path: Path) -> Model:
+    """Versions 1.0.0 of the first commit, stable and judged, and 1.0.1 of the second, tagged only."""
+    candidate = trained(model, 1, tmp_path / "candidates", commits[0])
+    model.push(candidate, "1.0.0", evaluation(0.9, None))
+    trained(model, 2, tmp_path / "candidates", commits[1])
+    return model
+
+
+@pytest.fixture
+def hub(clone: Path, commits: list[str], tmp_path: Path) -> Path:
+    """A bare repository that the clone may push to, as `hub`."""
+    path = tmp_path / "hub.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(path))
+    git(clone, "remote", "add", "hub", str(path))
+    return path

@@ -44,6 +44,7 @@ def arguments(
         "annotate": [reference, "--description", "one", *WHY],
         "sign": [reference, "--key", str(folder / "key.pem")],
         "signature": [reference],
+        "tag-git": [reference, "--repo", str(folder)],
         "verify": [model],
         "audit": [model],
         "reproduce": [reference, "--plan"],

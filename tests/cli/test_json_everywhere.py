@@ -18,9 +18,10 @@ from tfx_hallmark.cli.main import app
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 
-# `report` writes pages, `metrics` text for Prometheus; lineage and sync need a metadata store, and their own
-# tests have one.
-NAMED = [name for name in NAMES if name not in {*APART, "report", "metrics", "lineage", "sync"}]
+# `report` writes pages, `metrics` text for Prometheus; lineage and sync need a metadata store, tag-git a git
+# repository, and their own tests have one.
+ELSEWHERE = {"lineage", "sync", "tag-git"}
+NAMED = [name for name in NAMES if name not in {*APART, *ELSEWHERE, "report", "metrics"}]
 REHEARSED = ["adopt", "annotate", "canary", "config", "hold", "import", "promote", "prune", "quarantine"]
 REHEARSED += ["rollback", "sign", "unhold", "unquarantine"]
 FAIL = {"signature", "reproduce"}  # neither a signature nor data are there, which is an answer
@@ -123,5 +124,5 @@ def test_every_command_that_can_be_rehearsed_is(busy: Path) -> None:
     from tests.cli.test_every_command import options_of
 
     able = {name for name in NAMES if "--dry-run" in options_of(name)}
-    assert able == {*REHEARSED, "serving-plan", "doctor", "sync"}
-    assert {name for name in NAMES if "--json" in options_of(name)} == {*NAMED, "lineage", "sync"}
+    assert able == {*REHEARSED, "serving-plan", "doctor", "sync", "tag-git"}
+    assert {name for name in NAMES if "--json" in options_of(name)} == {*NAMED, *ELSEWHERE}

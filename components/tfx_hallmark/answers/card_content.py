@@ -13,16 +13,18 @@ from tfx_hallmark.registry.version import Version
 from tfx_hallmark.registry.version_facts import Fact
 
 
-class Named(msgspec.Struct, frozen=True):
+class Named(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that is on record.
 
     Attributes:
         name: What it is.
         text: Its value, written for people.
+        link: Address of a page about it elsewhere; empty, and left out of JSON, if there is none.
     """
 
     name: str
     text: str
+    link: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfx_hallmark.answers.card import Card
-from tfx_hallmark.answers.card_content import CardSection, CardTable, Gap
+from tfx_hallmark.answers.card_content import CardSection, CardTable, Gap, Named
 from tfx_hallmark.answers.markdown_text import code, paragraphs, plain
 from tfx_hallmark.answers.text import counted
 
@@ -52,7 +52,7 @@ def _section(section: CardSection) -> Iterator[str]:
         if group.title:
             yield from ("", f"**{plain(group.title)}**")
         yield from ("", "| | |", "| --- | --- |")
-        yield from (_cells([plain(fact.name), plain(fact.text) or "-"]) for fact in group.facts)
+        yield from (_cells([plain(fact.name), _text(fact)]) for fact in group.facts)
     for table in section.tables:
         yield from ("", f"**{plain(table.title)}**", "", *_table(table))
     if section.commands:
@@ -60,6 +60,11 @@ def _section(section: CardSection) -> Iterator[str]:
     if section.gaps:
         yield ""
         yield from (f"- *Not recorded:* {_gap(gap)}" for gap in section.gaps)
+
+
+def _text(fact: Named) -> str:
+    text = plain(fact.text) or "-"
+    return f"[{text}]({fact.link})" if fact.link else text
 
 
 def _table(table: CardTable) -> Iterator[str]:

@@ -11,6 +11,7 @@ from tfx_hallmark.answers.judged import Place
 from tfx_hallmark.answers.listing import labels_of, status
 from tfx_hallmark.answers.text import number, second, size
 from tfx_hallmark.registry.errors import HallmarkError
+from tfx_hallmark.registry.manifest import Code
 from tfx_hallmark.registry.savedmodel import Signature
 from tfx_hallmark.registry.version_facts import Fact, tensor_text
 
@@ -235,7 +236,9 @@ def _reproduction(subject: Subject) -> CardSection:
         *_given(
             ("examples", None if data is None else data.uri),
             ("examples digest", None if data is None else data.digest),
-            ("git commit", None if code is None else code.commit),
+        ),
+        *([] if code is None or code.commit is None else [_commit(code)]),
+        *_given(
             (
                 "uncommitted changes",
                 None if code is None or not code.dirty else "yes, stored" if code.diff else "yes",
@@ -252,6 +255,10 @@ def _reproduction(subject: Subject) -> CardSection:
         commands=[f"hallmark reproduce {subject.reference}"] if data is not None else [],
         gaps=gaps,
     )
+
+
+def _commit(code: Code) -> Named:
+    return Named("git commit", code.commit or "", code.commit_page or "")
 
 
 def _readable(subject: Subject, what: str, get: Callable[[], T]) -> T | None:

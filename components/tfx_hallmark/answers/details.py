@@ -82,6 +82,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         baseline_metrics: The same of the baseline it was evaluated against.
         verdict: The gate's last verdict; null if there is none yet.
         reproductions: How near second trainings of it came, oldest first.
+        commit_page: Address of its git commit on GitHub, GitLab or Bitbucket; null if it has none there.
         manifest: The record made when it was tagged, as it is stored.
     """
 
@@ -102,6 +103,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     baseline_metrics: dict[str, dict[str, float]]
     verdict: Judgement | None
     reproductions: list[SecondTraining]
+    commit_page: str | None
     manifest: Manifest
 
 
@@ -113,7 +115,7 @@ def describe(model: Model, which: str) -> Details:
         which: What stands after the `@` of a reference.
     """
     version = model.version(which)
-    state = version.state
+    state, code = version.state, version.manifest.provenance.code
     baseline: dict[str, dict[str, float]] = {}
     for measured in version.evidence.baseline_metrics if version.evidence else ():
         if measured.value is not None:
@@ -139,6 +141,7 @@ def describe(model: Model, which: str) -> Details:
             SecondTraining(outcome=report.outcome, summary=report.summary, reasons=report.reasons)
             for report in version.reproductions
         ],
+        commit_page=None if code is None else code.commit_page,
         manifest=version.manifest,
     )
 

@@ -32,6 +32,7 @@ NAMES = (
     "annotate",
     "sign",
     "signature",
+    "tag-git",
     "verify",
     "audit",
     "reproduce",

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     help="Show versions for which this holds, e.g. \"metrics.accuracy > 0.9 and notes.team = 'x'\"; see above.",
 )
 @click.option(
+    "--commit",
+    metavar="SHA|REV",
+    help="Show versions trained from this git commit: the beginning of its id, or what git here knows it by, as HEAD.",
+)
+@click.option(
     "--sort",
     multiple=True,
     metavar="FIELD",
@@ -48,6 +53,7 @@ def command(
     model: str | None,
     status: str | None,
     where: str | None,
+    commit: str | None,
     sort: tuple[str, ...],
     columns: str | None,
     at: str | None,
@@ -76,11 +82,12 @@ def command(
       hallmark list penguin --at 2026-11-20       versions, status and labels as they were then
       hallmark list penguin --all --json          everything, for a program
       hallmark list penguin --where "metrics.accuracy > 0.9 and notes.team = 'ice'"
+      hallmark list penguin --commit 9f86d08      versions that were trained from this git commit
       hallmark list penguin --where "created > '7d'" --sort -metrics.accuracy --columns version,metrics.accuracy
     """  # noqa: D301
-    searched = where is not None or bool(sort) or columns is not None
+    searched = where is not None or commit is not None or bool(sort) or columns is not None
     if model is None and searched:
-        msg = "--where, --sort and --columns are about versions: name a model too, 'hallmark list MODEL --where ...'"
+        msg = "--where, --commit, --sort and --columns are about versions: 'hallmark list MODEL --where ...'"
         raise click.UsageError(msg)
     registry = open_registry(root)
     if model is None:
@@ -93,9 +100,10 @@ def command(
     wanted = Wanted(fits=(lambda found: status in (None, found)), limit=None if everything else limit, at=at)
     if searched:
         # Only now: what reads conditions and manifests is dear at the start of a command that needs neither.
-        from tfx_hallmark.cli.list_search import print_found
+        from tfx_hallmark.cli.list_search import print_found, trained_from
 
-        print_found(opened, where or "", sort, columns, wanted, as_json=as_json)
+        conditions = [where or "", *([] if commit is None else [trained_from(commit)])]
+        print_found(opened, conditions, sort, columns, wanted, as_json=as_json)
         return
     with said_if_slow(f"reading the log of {model}"):
         versions = list_versions(opened, wanted)

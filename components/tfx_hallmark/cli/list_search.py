@@ -1,6 +1,8 @@
 """`hallmark list MODEL` with a condition, an order or chosen fields."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from tfx_hallmark.answers.listing import Wanted
 from tfx_hallmark.answers.searching import (
@@ -15,19 +17,29 @@ from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.list_command import print_moment, print_none, print_versions
 from tfx_hallmark.cli.progress import Progress
 from tfx_hallmark.cli.tables import Page
+from tfx_hallmark.registry.errors import GitError
+from tfx_hallmark.registry.git.clone import Clone
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.search.known_fields import Value
 from tfx_hallmark.registry.search.search import Search
 
+_ID = re.compile("[0-9a-fA-F]{4,64}")
+
 
 def print_found(
-    model: Model, where: str, sort: Sequence[str], columns: str | None, wanted: Wanted, *, as_json: bool
+    model: Model,
+    where: Sequence[str],
+    sort: Sequence[str],
+    columns: str | None,
+    wanted: Wanted,
+    *,
+    as_json: bool,
 ) -> None:
     """Print the versions that a search finds.
 
     Args:
         model: The model.
-        where: The condition; empty for all versions.
+        where: Conditions that must all hold; none for all versions.
         sort: Fields to sort by.
         columns: Fields to show; None for what `list` always shows.
         wanted: Which versions at all, and how many.
@@ -48,6 +60,25 @@ def print_found(
         chosen = search_fields(model, wanted, search, fields, progress=progress)
         progress.end()
         print_json(chosen) if as_json else _print_fields(chosen)
+
+
+def trained_from(commit: str) -> str:
+    """Return the condition that a version was trained from a commit.
+
+    Args:
+        commit: The beginning of its id, or what git calls it in the working directory: a branch, a tag, `HEAD~2`.
+
+    Raises:
+        GitError: If it is neither.
+    """
+    if not _ID.fullmatch(commit):
+        clone = Clone(Path())
+        found = clone.commit(commit)
+        if found is None:
+            msg = f"{commit!r} is neither the beginning of a commit's id, 4 digits or more, nor known to git here"
+            raise GitError(msg)
+        commit = found
+    return f"code.commit like '{commit.lower()}%'"
 
 
 def _print_fields(answer: ChosenFields) -> None:

@@ -140,7 +140,7 @@ def _code(code: Code) -> Iterator[Fact]:
     yield from _given(("module", code.module), ("module digest", code.module_digest))
     if code.commit is not None:
         yield "git commit", code.commit + (", with uncommitted changes" if code.dirty else "")
-    yield from _given(("git remote", code.remote))
+    yield from _given(("git remote", code.remote), ("page of the commit", code.commit_page))
 
 
 def _training(manifest: Manifest) -> Iterator[Fact]:

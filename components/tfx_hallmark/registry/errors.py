@@ -124,5 +124,9 @@ class ModelServerError(HallmarkError):
     """Model servers that cannot be asked, or that do not come to serve what they should."""
 
 
+class GitError(HallmarkError):
+    """A git repository that cannot be read, or that a tag cannot be written into as asked."""
+
+
 class SearchError(HallmarkError):
     """A search that cannot be read, or that asks for what there is not."""

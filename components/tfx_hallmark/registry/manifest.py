@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tfx_hallmark.registry.git.hosting import commit_page
 from tfx_hallmark.registry.savedmodel import Fingerprint, Signature, TensorSpec
 from tfx_hallmark.registry.tree import FileEntry
 
@@ -97,6 +98,11 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dirty: bool | None = None
     remote: str | None = None
     diff: str | None = None
+
+    @property
+    def commit_page(self) -> str | None:
+        """Address of the commit's page on GitHub, GitLab or Bitbucket; None where it has none."""
+        return commit_page(self.remote, self.commit)
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

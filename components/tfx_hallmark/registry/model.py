@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +24,9 @@ from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
 from tfx_hallmark.registry.store_url import Root, parse_root
 from tfx_hallmark.registry.verdict import Evaluation
 from tfx_hallmark.registry.version import Version
+
+if TYPE_CHECKING:
+    from tfx_hallmark.registry.git.tagging import GitTag
 
 
 class Model(OperatedModel):
@@ -79,6 +83,24 @@ class Model(OperatedModel):
         from tfx_hallmark.registry.search.search import search
 
         return search(self, where, sort=sort, limit=limit)
+
+    def tag_git(
+        self,
+        which: str | None,
+        repo: Path,
+        *,
+        name: str = tagging.DEFAULT_GIT_TAG,
+        push: str | None = None,
+        allow_dirty: bool = False,
+        dry_run: bool = False,
+    ) -> "tuple[GitTag, ...]":
+        """Tag the commit a version was trained from, or each published version's for None; see `git.tagging`."""
+        from tfx_hallmark.registry.git.tagging import HowToTag, tag_commit, tag_commits
+
+        how = HowToTag(name=name, push=push, allow_dirty=allow_dirty, dry_run=dry_run)
+        if which is not None:
+            return (tag_commit(self.version(which), repo, how),)
+        return tag_commits([version for version in self.versions() if version.releases], repo, how)
 
     def version(self, which: str) -> Version:
         """Look up one version.

@@ -19,6 +19,7 @@ from tfx_hallmark.registry.state import ModelState, VersionState
 from tfx_hallmark.registry.tree import ContentDigest, digest_tree
 
 DEFAULT_TAG = "{model}_v{version}_{date:%Y_%m_%d}"
+DEFAULT_GIT_TAG = "{model}@v{version}"
 
 
 Provenancer = Callable[[ObjectStore], Provenance]

@@ -28,7 +28,7 @@ class Search:
     """What is looked for, read and checked before any version is looked at.
 
     Args:
-        where: A condition, see docs/searching.md; empty for all versions.
+        where: A condition, see docs/searching.md, or several that must all hold; empty for all versions.
         sort: Fields to sort by, the weightiest first; `-` before one for descending. Versions without a value
             come last either way, and among equals the newest first.
 
@@ -36,16 +36,19 @@ class Search:
         SearchError: If one of them cannot be read, or there is no such field.
     """
 
-    def __init__(self, where: str = "", sort: str | Sequence[str] = ()) -> None:
+    def __init__(self, where: str | Sequence[str] = "", sort: str | Sequence[str] = ()) -> None:
         self._matches: Matcher | None = None
         self._asked: list[KnownField] = []
-        if where.strip():
+        texts = [text for text in ((where,) if isinstance(where, str) else where) if text.strip()]
+        if texts:
             # Only now: a parser is dear at the start of a command, and most need none.
-            from tfx_hallmark.registry.search.expression import fields_of
+            from tfx_hallmark.registry.search.expression import And, fields_of
             from tfx_hallmark.registry.search.grammar import parse
             from tfx_hallmark.registry.search.matching import matcher
 
-            condition = parse(where)
+            # Each by itself, so that a mistake is told at the column where it was made.
+            conditions = tuple(map(parse, texts))
+            condition = conditions[0] if len(conditions) == 1 else And(conditions)
             self._matches = matcher(condition)
             self._asked = [KnownField(field, "condition") for field in dict.fromkeys(fields_of(condition))]
         keys = (sort,) if isinstance(sort, str) else sort

@@ -25,6 +25,7 @@ def arguments(
         "show": [reference],
         "why": [reference],
         "compare": [reference, f"{model}@{other}"],
+        "gate": [reference, "--against", other],
         "history": [model],
         "blame": [model],
         "card": [reference],

@@ -13,6 +13,7 @@ NAMES = (
     "show",
     "why",
     "compare",
+    "gate",
     "history",
     "blame",
     "card",

@@ -18,6 +18,7 @@ from tfx_hallmark.cli.commands import Commands
 from tfx_hallmark.cli.metadata import NoMetadataError
 from tfx_hallmark.cli.root import NoRootError
 from tfx_hallmark.registry.errors import (
+    GateRulesError,
     HallmarkError,
     InvalidAddressError,
     InvalidNameError,
@@ -32,6 +33,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 NOBODY_READS = 141  # 128 + SIGPIPE
 
 _USAGE_ERRORS = (
+    GateRulesError,
     InvalidAddressError,
     InvalidNameError,
     InvalidTimeError,

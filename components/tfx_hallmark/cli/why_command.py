@@ -1,12 +1,10 @@
 """`hallmark why`: how the gate came to its verdict on a version."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
-from tfx_hallmark.answers.explanation import CheckLine, Explanation, explain
-from tfx_hallmark.answers.text import number
+from tfx_hallmark.answers.explanation import Explanation, explain
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import open_model, open_registry
@@ -16,7 +14,7 @@ from tfx_hallmark.registry.store_url import Root
 from tfx_hallmark.registry.verdict import Replay, VersionAt
 
 if TYPE_CHECKING:
-    from tfx_hallmark.cli.tables import Cell, Page
+    from tfx_hallmark.cli.tables import Page
 
 
 @click.command("why")
@@ -41,6 +39,7 @@ def command(reference: str, root: Root | None, as_json: bool) -> None:
 
 
 def _print(answer: Explanation) -> None:
+    from tfx_hallmark.cli.check_table import print_checks
     from tfx_hallmark.cli.tables import STATUS_STYLES, Page
 
     page = Page()
@@ -59,14 +58,7 @@ def _print(answer: Explanation) -> None:
         page.line(("QUARANTINE", "bold magenta"), f" it may not serve now: {answer.quarantine}")
     _print_compatibility(page, answer)
     page.line("")
-    if answer.checks:
-        # Evidence of older versions counts no examples, and few gates ask for intervals.
-        columns = {name: column for name, column in _COLUMNS.items() if any(map(column.told, answer.checks))}
-        rows = [tuple(column.cell(check) for column in columns.values()) for check in answer.checks]
-        right = [index for index, column in enumerate(columns.values()) if column.right]
-        page.table(tuple(columns), rows, right=right)
-    else:
-        page.line("No threshold was checked.")
+    print_checks(page, answer.checks)
     page.line("")
     page.line((f"{answer.sentence}", STATUS_STYLES[answer.outcome]))
 
@@ -97,39 +89,3 @@ def _replayed(replay: Replay) -> str:
         return f"none, {replay.note}"
     outcome = "; ".join(replay.failures) or "each answered as the baseline does, but for the numbers"
     return f"{replay.requests} sent: {outcome}"
-
-
-class _Column(NamedTuple):
-    cell: "Callable[[CheckLine], Cell]"
-    right: bool = False
-    told: Callable[[CheckLine], bool] = lambda _: True
-
-
-def _interval(check: CheckLine) -> str:
-    if check.interval is None:
-        return "-"
-    least, greatest = check.interval
-    return f"{number(least, sign='+')} to {number(greatest, sign='+')}"
-
-
-def _outcome(check: CheckLine) -> "Cell":
-    if not check.judged:
-        return ("-", "dim")
-    return ("pass", "green") if check.passed else ("FAIL", "bold red")
-
-
-_COLUMNS = {
-    "metric": _Column(lambda check: check.metric),
-    "slice": _Column(lambda check: check.slice),
-    "examples": _Column(
-        lambda check: "-" if check.examples is None else str(check.examples),
-        right=True,
-        told=lambda check: check.examples is not None,
-    ),
-    "candidate": _Column(lambda check: number(check.candidate), right=True),
-    "baseline": _Column(lambda check: number(check.baseline), right=True),
-    "improvement": _Column(_interval, right=True, told=lambda check: check.interval is not None),
-    "margin": _Column(lambda check: number(check.margin, sign="+"), right=True),
-    "": _Column(_outcome),
-    "required": _Column(lambda check: f"{check.threshold} ({check.note})" if check.note else check.threshold),
-}

@@ -88,6 +88,10 @@ class ConfigError(HallmarkError):
     """Settings that can never work, found before anything runs."""
 
 
+class GateRulesError(ConfigError):
+    """Rules of a gate that cannot be read, or that nobody can have meant."""
+
+
 class NotComparableError(HallmarkError):
     """Versions that cannot be set side by side: fewer than two, or of several models."""
 

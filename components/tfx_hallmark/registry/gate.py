@@ -26,6 +26,7 @@ def decide(
     breaks: tuple[str, ...] = (),
     evaluation: Evaluation,
     evidence: str,
+    must_improve: bool = True,
 ) -> Verdict:
     """Decide on a candidate, given what is stable now.
 
@@ -38,13 +39,14 @@ def decide(
         breaks: What clients of what is stable could stumble over, see `compatibility.breaks`.
         evaluation: What the pipeline found out before.
         evidence: Digest under which the evidence is stored.
+        must_improve: Whether a metric must have improved; without it, meeting every threshold is enough.
 
     Returns:
         A verdict that is `published` only if there is nothing against it.
     """
     measured = tuple((comparison, check(comparison)) for comparison in _applicable(evaluation))
     checks = tuple(held for _, held in measured)
-    against = tuple(_objections(stable, quarantined, breaks, evaluation, measured))
+    against = tuple(_objections(stable, quarantined, breaks, evaluation, measured, must_improve))
     return Verdict(
         model=model,
         version=version,
@@ -79,12 +81,13 @@ def _objections(
     breaks: tuple[str, ...],
     evaluation: Evaluation,
     measured: Measured,
+    must_improve: bool,
 ) -> Iterator[Reason]:
     if quarantined is not None:
         yield Reason("quarantined", f"this version is in quarantine ({quarantined})")
     yield from _baseline_objections(stable, evaluation)
     yield from compatibility.objections(breaks, evaluation)
-    yield from _measured_objections(stable, evaluation, measured)
+    yield from _measured_objections(stable, evaluation, measured, must_improve)
     if evaluation.infra_blessed not in (None, 1):
         yield Reason("infra_not_blessed", "InfraValidator did not bless it")
     if evaluation.blessed is None or (stable is None and not any(held.judged for _, held in measured)):
@@ -109,7 +112,7 @@ def _release(version: VersionAt | None) -> str:
 
 
 def _measured_objections(
-    stable: VersionAt | None, evaluation: Evaluation, measured: Measured
+    stable: VersionAt | None, evaluation: Evaluation, measured: Measured, must_improve: bool
 ) -> Iterator[Reason]:
     for missing in evaluation.evidence.missing_slices:
         yield Reason("missing_slice", f"slice {missing} has a threshold but no examples")
@@ -117,7 +120,7 @@ def _measured_objections(
     for comparison, held in sorted(measured, key=lambda pair: pair[1].rule != "value"):
         if not held.passed:
             yield gate_reasons.missed(comparison, held)
-    if stable is None or not evaluation.compared:
+    if stable is None or not evaluation.compared or not must_improve:
         return
     changes = [held for _, held in measured if held.rule == "change"]
     if not changes:

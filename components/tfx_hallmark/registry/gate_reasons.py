@@ -42,11 +42,16 @@ def in_favour(stable: VersionAt | None, checks: Sequence[Check]) -> Reason:
             "first_version", "nothing was stable before it, and every value threshold is met (bootstrap)"
         )
     changes = [check for check in checks if check.rule == "change" and check.judged]
+    served = f"release {stable.release} ({stable.version})" if stable.release else stable.version
+    if not any(map(_improved, changes)):
+        return Reason(
+            "not_worse", f"every threshold against {served} is met, and no improvement was asked for"
+        )
     improved = max(changes, key=lambda check: (check.slice == OVERALL, check.improvement or 0))
     others = len(changes) - 1
     held = f", and meets {others} more threshold{'s' if others > 1 else ''}" if others else ""
     gain = f"{_of(improved)} {_change(improved)}{held}"
-    return Reason("better", f"it beats release {stable.release} ({stable.version}): {gain}")
+    return Reason("better", f"it beats {served}: {gain}")
 
 
 def _improved(change: Check) -> bool:

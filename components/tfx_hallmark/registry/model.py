@@ -26,6 +26,8 @@ from tfx_hallmark.registry.verdict import Evaluation
 from tfx_hallmark.registry.version import Version
 
 if TYPE_CHECKING:
+    from tfx_hallmark.registry.gating.result import GateResult
+    from tfx_hallmark.registry.gating.rules import GateRules
     from tfx_hallmark.registry.git.tagging import GitTag
 
 
@@ -162,6 +164,32 @@ class Model(OperatedModel):
         """Return all that is wrong with its log, the objects that this names, its checkpoint and its releases."""
         records = self._ledger.storage
         return auditing.audit(records, self._directories, self.name, settings=self._settings()).findings
+
+    def gate(
+        self,
+        which: str,
+        against: str | None = STABLE,
+        *,
+        rules: "GateRules | None" = None,
+        on: str | None = None,
+        allow_other_data: bool = False,
+    ) -> "GateResult":
+        """Decide from what is on record whether a version is better than another; nothing is changed.
+
+        Args:
+            which: What stands after the `@` of a reference.
+            against: The same of the other one, or None for its values alone, as where nothing is stable.
+            rules: What to hold it to; by default the thresholds that its own evaluation was judged by.
+            on: Go by the evaluations on this further data that are on record.
+            allow_other_data: Whether numbers that were measured on different data may be compared.
+
+        Raises:
+            NotFoundError: If there is no such version, or a record of it is missing.
+            NotComparableError: If the other is of another model.
+        """
+        from tfx_hallmark.registry.gating.gating import gate
+
+        return gate(self, which, against, rules=rules, on=on, allow_other_data=allow_other_data)
 
     def tag(
         self,

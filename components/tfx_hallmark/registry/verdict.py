@@ -12,6 +12,7 @@ Rule = Literal["value", "change"]
 Code = Literal[
     "first_version",
     "better",
+    "not_worse",
     "override",
     "already_published",
     "not_blessed",

@@ -111,6 +111,10 @@ class Version:
         digest = decided or next(reversed(self.state.evidence), None)
         return None if digest is None else self._ledger.objects.get(digest, Evidence)
 
+    def evaluation(self, digest: str) -> Evidence:
+        """Return one of its evaluations on further data, as the events `evaluated` name them."""
+        return self._ledger.objects.get(digest, Evidence)
+
     @cached_property
     def newest_evaluation(self) -> Evidence | None:
         """What it was measured at when it was last evaluated on further data; None if it never was."""

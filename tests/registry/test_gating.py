@@ -390,9 +390,7 @@ def test_an_unknown_number_of_examples_is_not_enough(
 ) -> None:
     for number, accuracy in ((1, 0.6), (2, 0.7)):
         version = model.tag(make_candidate(number)).version
-        model.push(
-            make_candidate(number), version, make_evaluation(accuracy, baseline=model.state.stable_at)
-        )
+        model.push(make_candidate(number), version, make_evaluation(accuracy, baseline=model.state.stable_at))
     assert asked(model).passed
     assert codes(asked(model, min_examples=1)) == ["too_few_examples"]
 

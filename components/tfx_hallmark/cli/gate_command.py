@@ -29,7 +29,7 @@ _BY_SUFFIX = {".json": "json", ".xml": "junit", ".md": "markdown", ".markdown": 
 )
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="YAML file with the rules; by default the thresholds that REF's own evaluation was judged by.",
 )

@@ -88,7 +88,8 @@ class GateRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            msg = f"{file} cannot be read ({error}): check its permissions and that it is UTF-8 text"
+            why = getattr(error, "strerror", None) or error
+            msg = f"{file} cannot be read ({why}): check its path, its permissions, and that it is UTF-8 text"
             raise GateRulesError(msg) from error
         try:
             return cls.parse(text)

@@ -222,6 +222,8 @@ def test_a_place_that_held_other_examples_meanwhile_is_other_data(two: Model) ->
     result = two.gate("1.0.1", "1.0.0", on="/my data")
     assert codes(result) == ["other_data"]
     assert result.reasons[0].advice == "hallmark compare penguin@1.0.1 penguin@1.0.0 --on '/my data'"
+    allowed = two.gate("1.0.1", "1.0.0", on="/my data", allow_other_data=True)
+    assert (allowed.passed, allowed.measured) == (True, "other_data")
 
 
 @pytest.mark.parametrize(("measured", "missing"), [("1.0.0", "1.0.1"), ("1.0.1", "1.0.0")])
@@ -242,6 +244,15 @@ def test_a_version_that_was_never_evaluated_fails_and_says_what_to_run(
         assert (result.passed, codes(result)) == (False, ["not_evaluated"])
         assert f"penguin@{past}" in result.reasons[0].text
         assert "hallmark compare" in result.reasons[0].advice
+
+
+def test_what_has_no_files_is_not_said_to_be_evaluated_by_a_command_that_needs_them(
+    two: Model, make_candidate: Make
+) -> None:
+    tagged = two.tag(make_candidate(3)).version
+    result = two.gate(tagged)
+    assert codes(result) == ["not_evaluated"]
+    assert result.reasons[0].advice.startswith(f"{tagged} has no release to evaluate: run the pipeline again")
 
 
 def test_a_version_is_not_better_than_itself_and_is_told_what_it_was_compared_with(two: Model) -> None:

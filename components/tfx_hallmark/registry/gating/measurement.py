@@ -123,39 +123,41 @@ def measure(
         anything: Whether numbers from different data may be compared.
     """
     if on is not None:
-        return _on(version, other, further(), on)
+        return _on(version, other, further(), on, anything=anything)
     own = _decided(version)
     if together and own is not None:
+        how: How = "alone" if other is None else "together"
         beside = None if other is None else baseline_values_of(own)
-        return _found(
-            "alone" if other is None else "together", f"the data of {version.version}'s run", own, beside
-        )
+        return _found(how, f"the data of {version.version}'s run", own, beside)
     if other is None:
         return _alone(version)
-    problem = not_evaluated(version, other) if version.evidence is None else None
-    if (
-        problem is None
-        and own is not None
-        and (beside_own := _same_run_data(version, other, own)) is not None
-    ):
-        return _found("same_run_data", "the same data in both runs", own, beside_own)
+    beside = None if own is None else _same_run_data(version, other, own)
+    if own is not None and beside is not None:
+        return _found("same_run_data", "the same data in both runs", own, beside)
     shared = _shared(further(), version, other)
     if shared is not None:
         return shared
     return _different(version, other, anything=anything)
 
 
-def not_evaluated(version: "Version", other: "Version | None", on: str = "DATA") -> GateReason:
+def not_evaluated(version: "Version", other: "Version | None", on: str | None = None) -> GateReason:
     """Return the reason that nothing was measured of a version."""
-    beside = "" if other is None else f" {other}"
-    what = "" if on == "DATA" else f" on {on}"
+    what = "" if on is None else f" on {on}"
     return GateReason(
-        "not_evaluated",
-        f"no evaluation of {version}{what} is on record",
-        f"hallmark compare {version}{beside} --on {shlex.quote(on)}"
-        if other
-        else "run the pipeline with BaselineEvaluator",
+        "not_evaluated", f"no evaluation of {version}{what} is on record", _advice(version, other, on)
     )
+
+
+def _advice(version: "Version", other: "Version | None", on: str | None = None) -> str:
+    """Say what measures versions on the same data: those that have files can be evaluated at any time."""
+    versions = [version, *([other] if other else [])]
+    gone = [one.version for one in versions if not set(one.releases) - set(one.state.pruned)]
+    if gone:
+        who = " and ".join(gone)
+        have = "has" if len(gone) == 1 else "have"
+        return f"{who} {have} no release to evaluate: run the pipeline again, which measures it beside what is stable"
+    data = "DATA" if on is None else shlex.quote(on)
+    return f"hallmark compare {' '.join(map(str, versions))} --on {data}"
 
 
 def _decided(version: "Version") -> Evidence | None:
@@ -174,7 +176,12 @@ def _alone(version: "Version") -> Measurement:
 
 
 def _on(
-    version: "Version", other: "Version | None", further: Mapping[str, Mapping[str, Evidence]], on: str
+    version: "Version",
+    other: "Version | None",
+    further: Mapping[str, Mapping[str, Evidence]],
+    on: str,
+    *,
+    anything: bool,
 ) -> Measurement:
     mine = further.get(version.version, {}).get(on)
     if mine is None:
@@ -185,10 +192,12 @@ def _on(
     if theirs is None:
         found = _found("alone", on, mine, None)
         return msgspec.structs.replace(found, problem=not_evaluated(other, version, on))
-    if not _as_many(values_of(mine), values_of(theirs)):
-        found = _found("other_data", on, mine, None)
-        return msgspec.structs.replace(found, problem=_changed(version, other, on))
-    return _found("further_data", on, mine, values_of(theirs))
+    if _as_many(values_of(mine), values_of(theirs)):
+        return _found("further_data", on, mine, values_of(theirs))
+    found = _found("other_data", on, mine, values_of(theirs))
+    if anything:
+        return found
+    return msgspec.structs.replace(found, other=None, problem=_changed(version, other, on))
 
 
 def _same_run_data(version: "Version", other: "Version", own: Evidence) -> Values | None:
@@ -229,7 +238,7 @@ def _different(version: "Version", other: "Version", *, anything: bool) -> Measu
     reason = GateReason(
         "other_data",
         f"{version.version} and {other.version} were measured on different data: {_data(version)}, and {_data(other)}",
-        f"hallmark compare {version} {other} --on DATA; or give --allow-other-data",
+        f"{_advice(version, other)}; or give --allow-other-data",
     )
     return msgspec.structs.replace(alone, how="other_data", problem=reason)
 
@@ -238,7 +247,7 @@ def _changed(version: "Version", other: "Version", on: str) -> GateReason:
     return GateReason(
         "other_data",
         f"{on} held other examples when {version.version} was measured there than when {other.version} was",
-        f"hallmark compare {version} {other} --on {shlex.quote(on)}",
+        _advice(version, other, on),
     )
 
 

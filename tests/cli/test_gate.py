@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from tests.cli.conftest import HOSTILE
 from tests.conftest import listing
-from tests.registry.evaluated import numbers, push
+from tests.registry.adopted import writable
+from tests.registry.evaluated import evaluation, evidence, numbers, push
 from tfx_hallmark.registry.model import Model
 
 Run = Callable[..., Any]
@@ -229,6 +231,33 @@ def test_junit_has_every_reason_and_a_failure_exactly_where_the_gate_fails(hallm
             if found:
                 text = "\n".join(found.values())
                 assert [one["text"] for one in told["reasons"] if one["text"] not in text] == []
+
+
+def test_junit_has_a_test_case_for_what_only_now_and_then_speaks_against_a_version(
+    run: Run, two: Model, make_candidate: Callable[[int], Path], rules: Callable[..., Path]
+) -> None:
+    version = two.tag(make_candidate(3)).version
+    found = evaluation(evidence(numbers(0.9), numbers(0.8)), two.state.stable_at, blessed=0)
+    two.push(make_candidate(3), version, msgspec.structs.replace(found, infra_blessed=0))
+    which = ("gate", f"penguin@{version}", "--against", "1.0.1", "--format", "junit")
+    assert failed_in(suite_of(run(*which).stdout)) == {
+        "infra_not_blessed": "InfraValidator did not bless it",
+        "not_blessed": "TFMA did not bless it",
+    }
+    tolerant = "changes: [{metric: accuracy, direction: lower_is_better, absolute: -0.5}]"
+    failed = failed_in(suite_of(run(*which, "--config", rules(tolerant)).stdout))
+    assert set(failed) == {"infra_not_blessed", "not_better"}
+    assert "no metric improved" in failed["not_better"]
+
+
+def test_i1_nothing_is_finished_that_a_crash_left(run: Run, two: Model, root: Path) -> None:
+    last = max(two.state.releases)
+    staging = root / ".hallmark/penguin/staging" / two.state.releases[last].staging
+    staging.mkdir(parents=True)
+    writable(two.path / str(last)).rename(staging / "model")
+    before = listing(root)
+    assert run("gate", "penguin@1.0.1", "--against", "1.0.0").exit_code == 0
+    assert listing(root) == before
 
 
 def test_names_of_test_cases_hold_no_version_and_no_value(hallmark: Run) -> None:

@@ -285,6 +285,9 @@ def test_intervals_of_another_comparison_are_not_used(model: Model, make_candida
     result = model.gate("1.0.2", "1.0.0")
     assert (result.passed, result.measured, codes(result)) == (False, "same_run_data", ["not_better"])
     assert "BaselineEvaluator" in result.reasons[0].advice
+    sure = GateRules(changes=(msgspec.structs.replace(BETTER, confidence=0.95),))
+    assert model.gate("1.0.2", "1.0.1", rules=sure).passed
+    assert codes(model.gate("1.0.2", "1.0.0", rules=sure)) == ["not_better"]
 
 
 # Rules from a file.

@@ -89,3 +89,10 @@ def push(
     found = evidence(values, before if stable else None, confidence=confidence)
     model.push(candidate, version, evaluation(found, stable))
     return version
+
+
+def push_two(model: Model, make_candidate: Callable[[int], Path]) -> Model:
+    """Pushes 1.0.0, and 1.0.1, which was measured beside it, beat it and is stable."""
+    push(model, make_candidate(1), numbers(0.7))
+    push(model, make_candidate(2), numbers(0.8, 0.9, 0.75), numbers(0.7))
+    return model

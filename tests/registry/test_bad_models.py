@@ -24,6 +24,7 @@ from tfx_hallmark.registry.registry import Registry
 
 Make = Callable[[int], Path]
 SHARD = "variables/variables.data-00000-of-00001"
+NOBODY = 65534
 INDEX = "variables/variables.index"
 
 
@@ -130,7 +131,7 @@ def as_ordinary_user() -> Iterator[None]:
     """Root may read everything: then act as nobody meanwhile."""
     privileged = os.geteuid() == 0
     if privileged:
-        os.seteuid(65534)
+        os.seteuid(NOBODY)
     try:
         yield
     finally:
@@ -148,8 +149,11 @@ def public() -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", ["saved_model.pb", SHARD, "variables"])
 def test_an_unreadable_file_is_named(name: str, public: Path, refused: Any) -> None:
+    candidate = copy_saved_model("linear", public / "candidate")
+    if os.geteuid() == 0:
+        for path in (candidate, *candidate.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
     with as_ordinary_user():
-        candidate = copy_saved_model("linear", public / "candidate")
         model = Registry.create(public / "root").model("penguin")
         (candidate / name).chmod(0)
         try:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 
-from tests.tfx.workbench import Bench, Candidate, make_examples, moved_to
+from tests.tfx.workbench import Bench, Candidate, make_artifact, make_examples, moved_to
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 @pytest.fixture
 def bench(tmp_path: Path, examples: Artifact) -> Bench:
     """A bench whose registry is empty."""
-    return Bench(tmp_path / "bench", examples)
+    own = make_artifact(standard_artifacts.Examples, Path(examples.uri))  # tests set properties of it
+    own.split_names = examples.split_names
+    return Bench(tmp_path / "bench", own)
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,8 @@ test: lint types $(READY) ## every test on this interpreter that starts no sched
 test-fast: $(READY) ## the tests that need no TensorFlow, start no server and no crowd of processes
 	$(PYTEST) -m "not tfx and not slow" $(HEAVY:%=--ignore=tests/%)
 
-# Crowds of processes and kills try the file system and the store, not the interpreter.
-test-other: ## on the other interpreter, where there is one: all but the crowds of processes and the kills
+# Crowds of processes and kills try the file system and the store, and other runners their own ways, not the interpreter.
+test-other: ## on the other interpreter, where there is one: all but crowds of processes, kills, and what runs pipeline after pipeline
 	@other=$$(sh .ci/find-python $(OTHER)) || { echo "no Python $(OTHER) here: skipped its tests"; exit 0; }; \
 	$(MAKE) --no-print-directory PYTHON=$$other VENV=.venv-$(OTHER) test-here
 

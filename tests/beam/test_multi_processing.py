@@ -11,6 +11,8 @@ from tests.orchestrators import local
 from tests.orchestrators.story import lineage_shape
 from tfx_hallmark.registry.registry import Registry
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "in_memory": "{runner: in_memory, extra: [--beam_plugins=tests.beam.bundle_record]}",
     "multi_processing": "{runner: multi_processing, workers: 2, extra: [--beam_plugins=tests.beam.bundle_record]}",

@@ -15,6 +15,8 @@ from tests.orchestrators.story import registry_story
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 
+pytestmark = pytest.mark.slow
+
 OURS = ["VersionTagger", "StableBaseline", "BaselineEvaluator", "RegistryPusher"]
 DATA = ["CsvExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "Transform"]
 

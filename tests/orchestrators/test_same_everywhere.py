@@ -12,6 +12,8 @@ import pytest
 from tests.orchestrators.story import tell
 from tfx_hallmark.registry.registry import Registry
 
+pytestmark = pytest.mark.slow
+
 
 def test_here_two_are_published_and_the_crippled_one_is_refused(told_here: dict[str, Any]) -> None:
     events = [event["data"] for event in told_here["registry"] if "data" in event]

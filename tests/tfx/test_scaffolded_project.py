@@ -11,6 +11,8 @@ import pytest
 
 from tfx_hallmark import Registry
 
+pytestmark = pytest.mark.slow
+
 COMPONENTS = Path(__file__).parents[2] / "components"
 
 

@@ -1,5 +1,6 @@
 """200 operations in any order, whose processes are killed before any step, and what TF Serving serves all the while."""
 
+import abc
 import random
 import sys
 from collections import Counter
@@ -57,7 +58,7 @@ REFUSALS = (
 NOTHING_GOOD = {"quarantined-serves"}
 
 
-class History:
+class History(abc.ABC):
     """One model, its operators, whose processes are killed, and a server that polls before, during and after.
 
     Args:
@@ -187,16 +188,17 @@ class History:
         for version in self.model.state.versions.values():
             assert version.held is None or self.model.state.serving_release(version) or not version.releases
 
+    @abc.abstractmethod
     def barred(self) -> set[int]:
         """Gives the releases that the server must not have after a poll that begins now."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def completed(self) -> None:
         """Takes note that an operation has come to its end."""
 
+    @abc.abstractmethod
     def settle(self) -> None:
         """After one poll, what `live` says is what is served."""
-        raise NotImplementedError
 
     def live(self) -> int | None:
         return what_serves(self.model).release if self.model.state.stable else None
@@ -212,8 +214,15 @@ class LatestHistory(History):
         self.server = LatestServer(self.model.path)
 
     def barred(self) -> set[int]:
-        # With nothing good left, the highest number goes on serving, and `quarantine` warns of it.
-        return quarantined(self.model.state) if self.model.state.stable else set()
+        # With nothing good left, or not there yet, the highest number goes on serving; `quarantine` warns of it.
+        state = self.model.state  # read once: others move on meanwhile
+        good = state.stable_at
+        return (
+            quarantined(state) if good and Path(str(self.model.path), str(good.release)).is_dir() else set()
+        )
+
+    def completed(self) -> None:
+        """Nothing follows the events but the directories, which `barred` looks at."""
 
     def settle(self) -> None:
         self.poll()

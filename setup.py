@@ -78,11 +78,14 @@ setup(
         "airflow": AIRFLOW,
         "kfp": ["kfp>=2.5,<2.17"],
         "lineage": ["ml-metadata>=1.16,<1.18", "networkx>=3", "openlineage-python>=1.20"],
+        "mlflow": ["mlflow-skinny>=3"],
         "notebooks": ["ipykernel", "matplotlib>=3.8", "nbclient>=0.10"],
+        "notifications": ["apprise>=1.9"],
         "object-stores": ["obstore>=0.11"],
         "plots": ["matplotlib>=3.8"],
         # It needs pyopenssl and does not say so.
         "signing": ["model-signing>=1.1", "pyopenssl"],
+        "tensorboard": ["tensorboard>=2.16; python_version < '3.11'", "tensorboard>=2.20; python_version >= '3.11'"],
         "tfx": TFX,
         "ui": [
             "fastapi>=0.115",
@@ -91,6 +94,7 @@ setup(
             "python-multipart>=0.0.18",
             "uvicorn>=0.30",
         ],
+        "wandb": ["wandb>=0.25"],
     },
     entry_points={
         "console_scripts": [

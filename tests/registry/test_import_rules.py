@@ -21,11 +21,15 @@ MAY_USE = {
     "orchestration": {"orchestration", "kfp_lint", "lineage", "registry", *COMPONENTS},
     "scaffold": {"scaffold", "registry"},
     "answers": {"answers", "registry"},
+    "mirrors": {"answers", "mirrors", "registry"},
+    "notifications": {"answers", "notifications", "registry"},
+    "delivery": {"answers", "delivery", "mirrors", "notifications", "registry"},
     "reproduction": {"artifact_files", "evidence", "lineage", "registry", "reproduction", "tagger"},
     "cli": {
-        *["answers", "cli", "dashboard", "registry", "evidence", "lineage", "reproduction", "scaffold"],
+        *["answers", "cli", "dashboard", "delivery", "evidence", "lineage", "mirrors", "registry"],
+        *["reproduction", "scaffold"],
     },
-    "dashboard": {"answers", "dashboard", "registry", "evidence", "lineage"},
+    "dashboard": {"answers", "dashboard", "delivery", "registry", "evidence", "lineage"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

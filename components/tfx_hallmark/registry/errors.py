@@ -134,3 +134,11 @@ class GitError(HallmarkError):
 
 class SearchError(HallmarkError):
     """A search that cannot be read, or that asks for what there is not."""
+
+
+class MirrorError(HallmarkError):
+    """A mirror that cannot be named, reached or written to."""
+
+
+class DeliveryError(HallmarkError):
+    """An event that did not arrive at a webhook or at people, or was not taken there."""

@@ -184,6 +184,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         environment: Software and hardware.
         cost: What training took.
         run: The pipeline run.
+        training_curve: Digest of the object that says how the training went, see `training_curve.TrainingCurve`.
     """
 
     data: DataSource | None = None
@@ -199,6 +200,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: Environment | None = None
     cost: Cost | None = None
     run: Run | None = None
+    training_curve: str | None = None
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

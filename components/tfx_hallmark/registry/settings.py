@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tfx_hallmark.registry.destinations import MirrorSettings, NotificationSettings, WebhookSettings
 from tfx_hallmark.registry.errors import CorruptLogError, NewerSchemaError
 from tfx_hallmark.registry.log import utc_now
 from tfx_hallmark.registry.storage import Storage
@@ -35,6 +36,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         rollback_targets: How many earlier good versions retention must leave of each model.
         require_signatures: Whether only a version with a good signature may be published or get a label.
         public_keys: The keys that signatures are checked with, PEM.
+        mirrors: The tools that are kept in step with the models.
+        webhooks: The addresses that get every event.
+        notifications: The people who are told.
     """
 
     serving_policy: ServingPolicy = "latest"
@@ -44,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rollback_targets: int = 2
     require_signatures: bool = False
     public_keys: tuple[str, ...] = ()
+    mirrors: tuple[MirrorSettings, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()
+    notifications: tuple[NotificationSettings, ...] = ()
 
 
 class SettingsChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.reproduction import ReproductionReport
 from tfx_hallmark.registry.signing.bundle import SignatureBundle
 from tfx_hallmark.registry.state import VersionState
+from tfx_hallmark.registry.training_curve import TrainingCurve
 from tfx_hallmark.registry.verdict import Evidence, Verdict
 
 
@@ -128,6 +129,12 @@ class Version:
         if golden is None or golden.predictions is None:
             return None
         return self._ledger.objects.get(golden.predictions, GoldenPredictions)
+
+    @cached_property
+    def training_curve(self) -> TrainingCurve | None:
+        """How its training went, epoch by epoch; None if that is not recorded."""
+        digest = self.manifest.provenance.training_curve
+        return None if digest is None else self._ledger.objects.get(digest, TrainingCurve)
 
     @cached_property
     def packages(self) -> dict[str, str] | None:

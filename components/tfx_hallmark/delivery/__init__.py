@@ -1,0 +1,1 @@
+"""Delivery: every event reaches every destination of its root, in order, at least once, after its commit."""

@@ -1,0 +1,1 @@
+"""Notifications: events sent to webhooks and told to people."""

@@ -141,4 +141,24 @@ class MirrorError(HallmarkError):
 
 
 class DeliveryError(HallmarkError):
-    """An event that did not arrive at a webhook or at people, or was not taken there."""
+    """An event that did not arrive at a webhook or at people, or was not taken there.
+
+    Args:
+        message: What happened, in one line without anything secret.
+        lasting: Whether another attempt can only fail too until somebody changes something, here or there.
+        status: The HTTP status that was answered with, if one was: 410 says that the address is no more.
+        retry_after: Seconds for which the receiver asked to be left alone; None if it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        lasting: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+        self.status = status
+        self.retry_after = retry_after

@@ -116,6 +116,10 @@ class Version:
         """Return one of its evaluations on further data, as the events `evaluated` name them."""
         return self._ledger.objects.get(digest, Evidence)
 
+    def decision(self, digest: str) -> Verdict:
+        """Return one of the gate's decisions on it, as the events `published` and `refused` name them."""
+        return self._ledger.objects.get(digest, Verdict)
+
     @cached_property
     def newest_evaluation(self) -> Evidence | None:
         """What it was measured at when it was last evaluated on further data; None if it never was."""

@@ -10,11 +10,12 @@ import urllib.request
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
 from tfx_hallmark.registry.errors import InvalidAddressError
+from tfx_hallmark.registry.web_addresses import web_address
 
 _AVAILABLE = "AVAILABLE"
 _ENDED = "END"
@@ -83,14 +84,9 @@ def check_address(address: str) -> str:
         InvalidAddressError: If it is no http or https URL of a host.
     """
     text = address.strip().rstrip("/")
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.port != 0
-        # As the client writes it: an empty label, or one too long, is refused here (UnicodeError is a ValueError).
-        usable = usable and bool((parts.hostname or "").encode("idna"))
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username or not text.isprintable() or " " in text:
+    parts = web_address(text)
+    unfit = parts is None or parts.query or parts.fragment or parts.username
+    if unfit or not text.isprintable() or " " in text:
         msg = f"{address!r} is no address of a model server: write http://HOST:8501, its REST interface"
         raise InvalidAddressError(msg)
     return text

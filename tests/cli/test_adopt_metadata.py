@@ -17,7 +17,7 @@ from tests.conftest import listing
 from tests.lineage.history import assert_each_once, recorded
 from tests.lineage.pusher_runs import PusherPipeline
 from tests.saved_models import change_weights, copy_saved_model
-from tfx_hallmark.cli import background_sync
+from tfx_hallmark.delivery import detached
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
 from tfx_hallmark.lineage.recording.sync import synchronise
@@ -268,7 +268,7 @@ def test_i11_adoptions_are_in_ml_metadata_once_and_hang_together_with_the_runs(
     monkeypatch.setenv("PYTHONPATH", str(COMPONENTS))
     store = ("--metadata", str(served.metadata))
     assert hallmark("adopt", str(served.base), *store, HALLMARK_ROOT="").exit_code == 0
-    assert background_sync._started.pop().wait() == 0
+    assert detached.started.pop().wait() == 0
     assert_each_once(served.model, served.store)
     first = recorded(served.store)[min(recorded(served.store))]
     assert ("model", "in", three[0]["Model"]) in first.ties

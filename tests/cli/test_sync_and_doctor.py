@@ -13,6 +13,7 @@ from tests.cli.conftest import COMPONENTS
 from tests.lineage.history import assert_each_once, write_history
 from tests.registry.adopted import writable
 from tfx_hallmark.cli import background_sync
+from tfx_hallmark.delivery import detached
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
 from tfx_hallmark.registry.registry import Registry
@@ -241,7 +242,7 @@ def test_where_its_log_cannot_be_written_it_runs_without(own, metadata, monkeypa
     (own / ".hallmark" / "penguin" / "sync.log").mkdir()
     monkeypatch.setenv("PYTHONPATH", str(COMPONENTS))
     background_sync.start_sync(own, "penguin", metadata=str(metadata))
-    assert background_sync._started.pop().wait() == 0
+    assert detached.started.pop().wait() == 0
     assert_each_once(Registry.open(own).model("penguin"), open_store(parse_connection(str(metadata))))
 
 
@@ -251,7 +252,7 @@ def test_a_relative_path_means_the_same_to_the_process_that_is_started(own, meta
     (metadata.parent / "hallmark.yaml").write_text(f"metadata: {metadata.name}\n")
     monkeypatch.delenv("HALLMARK_METADATA", raising=False)
     background_sync.start_sync(Path(os.path.relpath(own)), "penguin")
-    assert background_sync._started.pop().wait() == 0
+    assert detached.started.pop().wait() == 0
     assert_each_once(Registry.open(own).model("penguin"), open_store(parse_connection(str(metadata))))
 
 
@@ -262,7 +263,7 @@ def test_its_log_does_not_grow_for_ever(own, metadata, monkeypatch):
     file.write_text("x" * 200_000)
     for _ in range(2):
         background_sync.start_sync(own, "penguin", metadata=str(metadata))
-        background_sync._started.pop().wait()
+        detached.started.pop().wait()
     lines = file.read_text().splitlines()
     # More than two only where the machine is so busy that they tell how far they have come.
     assert 2 <= len(lines) < 50
@@ -272,8 +273,9 @@ def test_its_log_does_not_grow_for_ever(own, metadata, monkeypatch):
 def test_i12_starting_it_imports_nothing_heavy(process, own, metadata):
     script = (
         "import sys; from pathlib import Path; from tfx_hallmark.cli import background_sync as b; "
+        "from tfx_hallmark.delivery import detached as d; "
         f"b.start_sync(Path({str(own)!r}), 'penguin', metadata={str(metadata)!r}); "
-        "print(len(b._started), *sys.modules); b._started[0].wait()"
+        "print(len(d.started), *sys.modules); d.started[0].wait()"
     )
     count, *loaded = process("-c", script).stdout.split()
     assert count == "1"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import COMPONENTS
 from tests.lineage.history import assert_each_once, recorded
-from tfx_hallmark.cli import background_sync
+from tfx_hallmark.delivery import detached
 from tfx_hallmark.lineage.connection.connection_text import parse_connection
 from tfx_hallmark.lineage.connection.store import initialise_store, open_store
 from tfx_hallmark.registry.model import Model
@@ -47,8 +47,8 @@ def operate(
 
     def runs(*arguments: str) -> Any:
         done = hallmark(*arguments, HALLMARK_ROOT=str(root), HALLMARK_METADATA=str(metadata))
-        while background_sync._started:
-            background_sync._started.pop().wait()
+        while detached.started:
+            detached.started.pop().wait()
         return done
 
     return runs

@@ -45,7 +45,7 @@ def test_names_and_help_follow_the_conventions_of_prometheus(name: str) -> None:
     if "timestamp" in name or "duration" in name:
         assert name.endswith(("_timestamp_seconds", "_duration_seconds"))
     assert family.help.endswith(".")
-    assert set(family.labels) <= {"model", "metric", "slice", "status", "record"}
+    assert set(family.labels) <= {"model", "metric", "slice", "status", "record", "destination"}
 
 
 def test_the_alerts_ask_for_metrics_and_labels_that_there_are() -> None:

@@ -4,12 +4,31 @@ import contextlib
 
 import msgspec
 
+from tfx_hallmark.answers.deliveries import kind_of, place_of
 from tfx_hallmark.answers.operation import OperationAnswer
 from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.settings import Settings, SettingsChange
 from tfx_hallmark.registry.signatures import unsigned_labels
+
+
+class DestinationSet(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination of events, as the settings have it.
+
+    Attributes:
+        name: Its name.
+        kind: `mirror`, `webhook` or `notification`.
+        to: Where it is, as far as that is no secret.
+        models: The models whose events go there; empty for all.
+        kinds: The kinds of events that go there; empty for all.
+    """
+
+    name: str
+    kind: str
+    to: str
+    models: list[str]
+    kinds: list[str]
 
 
 class SettingsTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +42,7 @@ class SettingsTold(msgspec.Struct, frozen=True, kw_only=True):
         rollback_targets: How many earlier good versions retention leaves of each model.
         require_signatures: Whether only what is signed may be published or get a label.
         public_keys: The keys that signatures are checked with, PEM.
+        deliveries: Where events are delivered to.
     """
 
     serving_policy: str
@@ -32,6 +52,7 @@ class SettingsTold(msgspec.Struct, frozen=True, kw_only=True):
     rollback_targets: int
     require_signatures: bool
     public_keys: list[str]
+    deliveries: list[DestinationSet]
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,4 +146,14 @@ def _told(settings: Settings) -> SettingsTold:
         rollback_targets=settings.rollback_targets,
         require_signatures=settings.require_signatures,
         public_keys=list(settings.public_keys),
+        deliveries=[
+            DestinationSet(
+                name=one.name,
+                kind=kind_of(one),
+                to=place_of(one),
+                models=list(one.models),
+                kinds=list(getattr(one, "kinds", ())),
+            )
+            for one in settings.destinations
+        ],
     )

@@ -9,8 +9,8 @@ from tfx_hallmark.answers.adoption import AdoptionAnswer, LeftAlone, adoption_an
 from tfx_hallmark.answers.text import counted, second
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.adoption_metadata import AdoptionMetadata
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
-from tfx_hallmark.cli.background_sync import start_sync
 from tfx_hallmark.cli.metadata import open_connection
 from tfx_hallmark.cli.progress import Stages
 from tfx_hallmark.registry.adoption.adopting import base_path_of
@@ -75,7 +75,7 @@ def command(
     )
     _report(answer, as_json=as_json)
     if adoption.events:
-        start_sync(base.parent, base.name, metadata=metadata)
+        follow_commit(base.parent, base.name, metadata=metadata)
 
 
 def _stable(adoption: Adoption, base: Path) -> str | None:

@@ -39,6 +39,8 @@ NAMES = (
     "reproduce",
     "lineage",
     "sync",
+    "deliver",
+    "deliveries",
     "doctor",
     "config",
     "adopt",

@@ -91,13 +91,26 @@ def _addresses(_: click.Context, __: click.Parameter, text: str | None) -> tuple
     help="PEM file of a key that signatures are checked with; repeat it for more. They replace the present ones.",
 )
 @click.option(
+    "--deliveries",
+    "deliveries",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file with the mirrors, webhooks and notifications that get every event. They replace the present ones.",
+)
+@click.option(
     "--reason", default="", metavar="TEXT", help="Why; it stays on record. Needed for every change."
 )
 @options.dry_run
 @options.root
 @options.as_json
 def command(
-    reason: str, dry_run: bool, root: Root | None, as_json: bool, public_keys: tuple[Path, ...], **given: Any
+    reason: str,
+    dry_run: bool,
+    root: Root | None,
+    as_json: bool,
+    public_keys: tuple[Path, ...],
+    deliveries: Path | None,
+    **given: Any,
 ) -> None:
     """Show what holds for all models of a registry root, or change it.
 
@@ -110,6 +123,7 @@ def command(
       hallmark config
       hallmark config --serving-policy labels --serving-root /models --reason "canaries"
       hallmark config --servers http://a:8501,http://b:8501 --reason "two replicas"
+      hallmark config --deliveries deliveries.yaml --reason "tell the team"
       hallmark config --serving-policy latest --dry-run --reason "trying it out"
     """  # noqa: D301
     changes = {name: value for name, value in given.items() if value is not None}
@@ -117,6 +131,10 @@ def command(
         from tfx_hallmark.registry.signatures import load_public_key
 
         changes["public_keys"] = tuple(load_public_key(path) for path in public_keys)
+    if deliveries is not None:
+        from tfx_hallmark.cli.deliveries_file import read_destinations
+
+        changes["destinations"] = read_destinations(deliveries)
     registry = open_registry(root)
     if not changes:
         if reason or dry_run:
@@ -173,12 +191,15 @@ def _rehearsed(
 def _changed(
     registry: Registry, decide: Callable[[Settings], Settings], reason: str
 ) -> tuple[ConfigTold, dict[str, str]]:
-    from tfx_hallmark.cli.background_sync import start_sync
+    from tfx_hallmark.cli.after_commit import follow_commit
+    from tfx_hallmark.delivery.background import start_delivery
     from tfx_hallmark.registry.serving.policy_change import change_settings
 
     changed = change_settings(registry, decide, actor=current_actor(), reason=check_reason(reason))
     for operation in changed.promoted:
-        start_sync(registry.root, operation.model)
+        follow_commit(registry.root, operation.model)
+    for name in registry.models():
+        start_delivery(registry.root, name)
     answer = config_told(
         registry,
         changed.settings,
@@ -223,5 +244,6 @@ def _print_settings(page: "Page", answer: ConfigTold) -> None:
             ("servers", ", ".join(settings.servers) or "none"),
             ("rollback targets", str(settings.rollback_targets)),
             ("signatures", f"{'required' if settings.require_signatures else 'not required'}, {keys}"),
+            ("deliveries", ", ".join(f"{one.name} ({one.kind})" for one in settings.deliveries) or "none"),
         ]
     )

@@ -118,9 +118,13 @@ class _Visit:
         """Look at every model, and at what ML Metadata knows of them."""
         faults = [*examine_root(self.registry)]
         faults += [fault for name in self.names for fault in examine(self.registry, name)]
+        unreadable = {fault.finding.where for fault in faults if fault.finding.code in _UNREADABLE}
+        readable = [name for name in self.names if name not in unreadable]
+        if [*self._settings().destinations]:
+            from tfx_hallmark.delivery.telling import delivery_faults
+
+            faults += [fault for name in readable for fault in delivery_faults(self.registry, name)]
         if self._connection is not None:
-            unreadable = {fault.finding.where for fault in faults if fault.finding.code in _UNREADABLE}
-            readable = [name for name in self.names if name not in unreadable]
             from tfx_hallmark.cli.metadata_faults import metadata_faults
 
             faults += metadata_faults(self.registry, self._connection, readable, self.names)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from tfx_hallmark.cli import options
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
-from tfx_hallmark.cli.background_sync import start_sync
 from tfx_hallmark.cli.progress import Stages
 from tfx_hallmark.cli.root import root_to_fill
 from tfx_hallmark.registry.store_url import Root
@@ -57,4 +57,4 @@ def command(
         for warning in answer.warnings:
             page.line((f"warning: {warning}", "bold yellow"))
     if not dry_run and not done.already:
-        start_sync(registry.root, done.model)
+        follow_commit(registry.root, done.model)

@@ -7,8 +7,8 @@ import msgspec
 from tfx_hallmark.answers.noting import noted
 from tfx_hallmark.answers.operation import OperationAnswer, done
 from tfx_hallmark.answers.serving_plan import followed
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
-from tfx_hallmark.cli.background_sync import start_sync
 from tfx_hallmark.cli.waiting import Wait
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.model import Model
@@ -36,7 +36,7 @@ def report_done(
     Raises:
         ModelServerError: If they do not come to serve it; what was done is said before.
     """
-    start_sync(registry.root, model.name)
+    follow_commit(registry.root, model.name)
     answer = done(model, operation)
     if wait is not None:
         try:
@@ -52,7 +52,7 @@ def report_done(
 def report_noted(registry: Registry, model: Model, operation: Operation, *, as_json: bool) -> None:
     """Say what was noted, and start recording it in ML Metadata without waiting for it."""
     report(noted(model, operation), as_json=as_json)
-    start_sync(registry.root, model.name)
+    follow_commit(registry.root, model.name)
 
 
 def report(answer: OperationAnswer, *, as_json: bool) -> None:

@@ -5,8 +5,8 @@ import click
 from tfx_hallmark.answers.pruning import PruneAnswer, pruned
 from tfx_hallmark.answers.text import counted
 from tfx_hallmark.cli import options
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
-from tfx_hallmark.cli.background_sync import start_sync
 from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.progress import Progress
 from tfx_hallmark.cli.root import open_registry, open_to_operate
@@ -76,7 +76,7 @@ def command(
         progress.end()
     _report(pruned(opened, done, dry_run=False), as_json=as_json)
     if done.events:
-        start_sync(registry.root, opened.name)
+        follow_commit(registry.root, opened.name)
 
 
 def _report(answer: PruneAnswer, *, as_json: bool) -> None:

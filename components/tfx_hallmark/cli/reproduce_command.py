@@ -9,8 +9,8 @@ import msgspec
 from tfx_hallmark.answers.reproduction import Reproduction
 from tfx_hallmark.answers.text import counted, number
 from tfx_hallmark.cli import options
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
-from tfx_hallmark.cli.background_sync import start_sync
 from tfx_hallmark.cli.metadata import open_connection
 from tfx_hallmark.cli.quiet import quiet
 from tfx_hallmark.cli.root import open_registry, open_to_operate
@@ -164,7 +164,7 @@ def command(
     )
     print_json(answer) if as_json else _print_report(answer, report)
     if operation is not None:
-        start_sync(registry.root, model.name, metadata=metadata)
+        follow_commit(registry.root, model.name, metadata=metadata)
     if not report.reproduced:
         ctx.exit(1)
 

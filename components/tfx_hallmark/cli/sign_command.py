@@ -6,7 +6,7 @@ import click
 
 from tfx_hallmark.answers.signing import signed
 from tfx_hallmark.cli import options
-from tfx_hallmark.cli.background_sync import start_sync
+from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.operation_report import report
 from tfx_hallmark.cli.patience import said_if_slow
 from tfx_hallmark.cli.root import open_registry, open_to_operate
@@ -69,4 +69,4 @@ def command(
         )
     report(signed(signing, dry_run=dry_run), as_json=as_json)
     if signing.event is not None:
-        start_sync(registry.root, model.name)
+        follow_commit(registry.root, model.name)

@@ -79,7 +79,7 @@ def command(
     import secrets
     import webbrowser
 
-    from tfx_hallmark.cli.background_sync import start_sync
+    from tfx_hallmark.cli.after_commit import follow_commit
     from tfx_hallmark.dashboard.serve import serve
     from tfx_hallmark.dashboard.settings import LOCAL_HOSTS, Settings
 
@@ -90,7 +90,7 @@ def command(
         metadata=open_connection(metadata),
         token=(given or secrets.token_urlsafe(32)) if allow_actions else None,
         hosts=tuple(dict.fromkeys((*LOCAL_HOSTS, *allowed_hosts, *(() if host in _ANY else (host,))))),
-        committed=lambda model: start_sync(registry.root, model, metadata=metadata),
+        committed=lambda model: follow_commit(registry.root, model, metadata=metadata),
     )
 
     def announce(address: str) -> None:

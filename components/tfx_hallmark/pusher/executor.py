@@ -13,6 +13,7 @@ from tfx.types.artifact import Artifact
 from tfx_hallmark.artifact_files import write_release
 from tfx_hallmark.artifacts import open_model, required_property, saved_model_of
 from tfx_hallmark.context import pipeline_run
+from tfx_hallmark.delivery.background import start_delivery
 from tfx_hallmark.lineage.property_text import safe_text
 from tfx_hallmark.pusher.evaluation import read_evaluation
 from tfx_hallmark.pusher.replay import replay
@@ -72,6 +73,7 @@ class Executor(base_executor.BaseExecutor):
                 label=rollout,
                 signing_key=signing_key(exec_properties),
             )
+        start_delivery(model.root, model.name)
         logging.info("%s", push.verdict.sentence)
         for line in push.verdict.allowed_breaks:
             logging.warning("Let through although clients may break: %s.", line)

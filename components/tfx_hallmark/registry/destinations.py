@@ -4,7 +4,22 @@ They are settings of the root. No secret is among them: what must not be read by
 environment variable that holds it where the delivery runs.
 """
 
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import get_args
+from urllib.parse import urlsplit
+
 import msgspec
+
+from tfx_hallmark.registry.errors import ConfigError
+from tfx_hallmark.registry.events import Data
+from tfx_hallmark.registry.names import check_model_name
+from tfx_hallmark.registry.redaction import redacted
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(Data))
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -61,3 +76,82 @@ class NotificationSettings(
 
     url_env: str
     kinds: tuple[str, ...] = ()
+
+
+class Destinations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everywhere that events go to.
+
+    Attributes:
+        mirrors: The tools that are kept in step.
+        webhooks: The addresses that get every event.
+        notifications: The people who are told.
+    """
+
+    mirrors: tuple[MirrorSettings, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()
+    notifications: tuple[NotificationSettings, ...] = ()
+
+    def __iter__(self) -> Iterator[Destination]:
+        """Go through all of them."""
+        return chain(self.mirrors, self.webhooks, self.notifications)
+
+    def check(self) -> "Destinations":
+        """Return these if they can be used.
+
+        Raises:
+            ConfigError: If a name is taken twice or cannot be one, or a model, a kind of event, a URL or a
+                variable's name is none.
+        """
+        names = [one.name for one in self]
+        for one in self:
+            if not _NAME.match(one.name):
+                msg = f"{one.name!r} cannot be a destination's name: take lower-case letters, digits, '_' and '-'"
+                raise ConfigError(msg)
+            if names.count(one.name) > 1:
+                msg = f"two destinations are called {one.name!r}: give each a name of its own"
+                raise ConfigError(msg)
+            for model in one.models:
+                check_model_name(model)
+        for mirror in self.mirrors:
+            _check_open(mirror.name, mirror.to)
+        for hook in self.webhooks:
+            _check_open(hook.name, hook.url)
+            _check_url(hook)
+            _check_variable(hook.name, "secret_env", hook.secret_env)
+            _check_kinds(hook.name, hook.kinds)
+        for people in self.notifications:
+            _check_variable(people.name, "url_env", people.url_env)
+            _check_kinds(people.name, people.kinds)
+        return self
+
+
+def _check_url(hook: WebhookSettings) -> None:
+    try:
+        parts = urlsplit(hook.url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and hook.url.isprintable()
+    except ValueError:
+        usable = False
+    if not usable or " " in hook.url:
+        msg = f"webhook {hook.name!r}: its url is no http:// or https:// address"
+        raise ConfigError(msg)
+
+
+def _check_open(name: str, address: str) -> None:
+    # Settings are never deleted, and everyone who sees the registry can read them.
+    if redacted(address) != address:
+        msg = f"destination {name!r}: its address holds a password or a token: leave it out, see docs/deliveries.md"
+        raise ConfigError(msg)
+
+
+def _check_variable(name: str, field: str, variable: str | None) -> None:
+    if variable is not None and not _VARIABLE.match(variable):
+        # What it holds is not shown: it may be the secret itself.
+        msg = f"destination {name!r}: {field} must be the name of an environment variable, such as HALLMARK_SECRET"
+        raise ConfigError(msg)
+
+
+def _check_kinds(name: str, kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in KINDS:
+            msg = f"destination {name!r}: {kind!r} is no kind of event, they are {', '.join(KINDS)}"
+            raise ConfigError(msg)

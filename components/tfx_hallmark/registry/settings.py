@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tfx_hallmark.registry.destinations import MirrorSettings, NotificationSettings, WebhookSettings
+from tfx_hallmark.registry.destinations import Destinations
 from tfx_hallmark.registry.errors import CorruptLogError, NewerSchemaError
 from tfx_hallmark.registry.log import utc_now
 from tfx_hallmark.registry.storage import Storage
@@ -36,9 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         rollback_targets: How many earlier good versions retention must leave of each model.
         require_signatures: Whether only a version with a good signature may be published or get a label.
         public_keys: The keys that signatures are checked with, PEM.
-        mirrors: The tools that are kept in step with the models.
-        webhooks: The addresses that get every event.
-        notifications: The people who are told.
+        destinations: Where events are delivered to after their commit.
     """
 
     serving_policy: ServingPolicy = "latest"
@@ -48,9 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rollback_targets: int = 2
     require_signatures: bool = False
     public_keys: tuple[str, ...] = ()
-    mirrors: tuple[MirrorSettings, ...] = ()
-    webhooks: tuple[WebhookSettings, ...] = ()
-    notifications: tuple[NotificationSettings, ...] = ()
+    destinations: Destinations = Destinations()
 
 
 class SettingsChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from tfx.types.artifact import Artifact
 from tfx_hallmark.artifact_files import write_file
 from tfx_hallmark.artifacts import saved_model_of
 from tfx_hallmark.context import pipeline_run
+from tfx_hallmark.delivery.background import start_delivery
 from tfx_hallmark.registry import numbering
 from tfx_hallmark.registry.golden import keep
 from tfx_hallmark.registry.manifest import Run
@@ -84,6 +85,7 @@ class Executor(base_executor.BaseExecutor):
         output = artifact_utils.get_single_instance(output_dict["model_version"])
         output.describe(version, registry_root=root)
         write_file(f"{output.uri}/manifest.json", msgspec.json.encode(version.manifest))
+        start_delivery(root, exec_properties["model_name"])
         logging.info("Tagged %s as %s (%s).", candidate.uri, version, "; ".join(version.manifest.reasons))
 
     def _number(self, exec_properties: dict[str, Any]) -> numbering.Number:

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from tfx_hallmark.dashboard.metrics.families import Samples
 from tfx_hallmark.dashboard.metrics.model_numbers import Labelled, ModelNumbers, ModelReader
 from tfx_hallmark.dashboard.source import Source
+from tfx_hallmark.delivery.backlog import backlogs
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.registry import Registry
 
@@ -46,8 +47,19 @@ class RegistryCollector(Collector):
                 samples.add("hallmark_unreadable_records", 1, name, "log")
             else:
                 _tell(samples, name, numbers, policy)
+                self._deliveries(samples, name)
         samples.add("hallmark_scrape_duration_seconds", time.monotonic() - began)
         yield from samples.families()
+
+    def _deliveries(self, samples: Samples, name: str) -> None:
+        try:
+            standing = [*backlogs(self._source.registry, name)]
+        except HallmarkError:
+            samples.add("hallmark_unreadable_records", 1, name, "deliveries")
+            return
+        for one in standing:
+            samples.add("hallmark_delivery_backlog", one.waiting, name, one.destination.name)
+            samples.add("hallmark_delivery_failures_in_row", one.record.failures, name, one.destination.name)
 
     def _root(self, samples: Samples) -> tuple[list[str], str]:
         names, policy, readable = [], "unknown", True

@@ -76,6 +76,12 @@ FAMILIES: Mapping[str, Family] = {
     "hallmark_live_metrics_left_out": Family(
         "gauge", "Metrics of the live version beyond the bound, which are not told."
     ),
+    "hallmark_delivery_backlog": Family(
+        "gauge", "Events that wait for a mirror, a webhook or people.", ("model", "destination")
+    ),
+    "hallmark_delivery_failures_in_row": Family(
+        "gauge", "Attempts to deliver that failed since the last one that did not.", ("model", "destination")
+    ),
     "hallmark_scrape_duration_seconds": Family("gauge", "How long reading the registry took.", _ROOT),
 }
 _MAKE = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily, "info": InfoMetricFamily}

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfx_hallmark.registry import fetching, gates, numbering, tagging
+from tfx_hallmark.registry import gates, numbering, tagging
 from tfx_hallmark.registry.actor import check_reason, current_actor
 from tfx_hallmark.registry.admission import Admission
 from tfx_hallmark.registry.errors import ForeignEntryError, HallmarkError
-from tfx_hallmark.registry.examining import auditing, verification
-from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.operated_model import OperatedModel
@@ -21,7 +19,6 @@ from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.settings import Settings
 from tfx_hallmark.registry.settling import settle
 from tfx_hallmark.registry.state import STABLE, ModelState, VersionState
-from tfx_hallmark.registry.store_url import Root, parse_root
 from tfx_hallmark.registry.verdict import Evaluation
 from tfx_hallmark.registry.version import Version
 
@@ -34,8 +31,9 @@ if TYPE_CHECKING:
 class Model(OperatedModel):
     """One model of a registry; get it from `Registry.model`, or to change nothing at all, `Registry.look_at`.
 
-    What its log says comes from `LoggedModel`, what can be put on record from `NotedModel`, and what can be done
-    to its published versions from `OperatedModel`.
+    What its log says comes from `LoggedModel`, what can be put on record from `NotedModel`, where its releases lie
+    and whether they are whole from `ReleasedModel`, and what can be done to its published versions from
+    `OperatedModel`.
 
     Args:
         ledger: The model's records.
@@ -54,25 +52,6 @@ class Model(OperatedModel):
             settle(self._directories, self._ledger)
         with contextlib.suppress(HallmarkError):
             self.serving.finish_others()
-
-    @property
-    def path(self) -> Path:
-        """The base path to give to TF Serving."""
-        return self._directories.base
-
-    @property
-    def location(self) -> str:
-        """The base path to give to TF Serving, or its URL in an object store."""
-        return self._directories.location
-
-    def location_of(self, release: int) -> str:
-        """Return where a release lies or would lie: its directory, or its URL in an object store."""
-        return self._directories.location_of(release)
-
-    @property
-    def root(self) -> Root:
-        """The registry root that it is of."""
-        return parse_root(self._directories.location).parent
 
     def versions(self, state: ModelState | None = None) -> list[Version]:
         """Return every version ever tagged or adopted, oldest first; of a state of the past, if one is given."""
@@ -116,54 +95,6 @@ class Model(OperatedModel):
             NotFoundError: If there is no such version, or a digest's beginning fits several.
         """
         return self._version(self._found(which))
-
-    def release_path(self, release: int) -> Path:
-        """Return the directory of a release.
-
-        Raises:
-            NotFoundError: If it is not on the disk.
-            LocalRootError: If the root lies in an object store; see `fetch`.
-        """
-        fetching.require(self._ledger, self._directories, release)
-        return self._directories.path(release)
-
-    def fetch(self, release: int, destination: Path) -> None:
-        """Put a release's files into a directory of this machine, in place of whatever is there.
-
-        From a directory they are hard links where that can be. From an object store they are downloaded,
-        and held against the version's digest.
-
-        Args:
-            release: The number.
-            destination: The directory; made if it is not there.
-
-        Raises:
-            NotFoundError: If there is no such release, or its files are gone.
-            DigestMismatchError: If what was downloaded is not what was published.
-            StorageError: If it cannot be read or written.
-        """
-        fetching.fetch(self._ledger, self._directories, release, destination)
-
-    def directory_of(self, release: int) -> contextlib.AbstractContextManager[Path]:
-        """Give a directory with a release's files to read: its own, or a temporary one. Otherwise as `fetch`."""
-        return fetching.directory_of(self._ledger, self._directories, release)
-
-    def foreign_entries(self) -> list[ForeignEntryError]:
-        """Return an error for each thing in the base path that is no release of this model; raise none.
-
-        Raises:
-            StorageError: If the base path cannot be listed.
-        """
-        return self._directories.foreign(self._ledger)
-
-    def verify(self, which: str | None = None) -> tuple[Finding, ...]:
-        """Return what differs from what was published: in all of it, or in a release or version after the `@`."""
-        return verification.verify(self._ledger, self._directories, which, settings=self._settings())
-
-    def audit(self) -> tuple[Finding, ...]:
-        """Return all that is wrong with its log, the objects that this names, its checkpoint and its releases."""
-        records = self._ledger.storage
-        return auditing.audit(records, self._directories, self.name, settings=self._settings()).findings
 
     def gate(
         self,

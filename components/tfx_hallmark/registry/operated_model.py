@@ -10,9 +10,9 @@ from tfx_hallmark.registry.actor import current_actor, responsible
 from tfx_hallmark.registry.dry_run import DryRun
 from tfx_hallmark.registry.examining.hashing import Progress, untold
 from tfx_hallmark.registry.ledger import Ledger
-from tfx_hallmark.registry.noted_model import NotedModel
 from tfx_hallmark.registry.operations import Operation, Operations
 from tfx_hallmark.registry.release_storage import Releases
+from tfx_hallmark.registry.released_model import ReleasedModel
 from tfx_hallmark.registry.retention.pruning import Pruner, Pruning
 from tfx_hallmark.registry.retention.retention import RetentionRule
 from tfx_hallmark.registry.serving.following import ConfigFollower
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tfx_hallmark.registry.signing.signer import Signing
 
 
-class OperatedModel(NotedModel):
+class OperatedModel(ReleasedModel):
     """The operations on a model, each on record with its actor and reason.
 
     Args:
@@ -38,9 +38,7 @@ class OperatedModel(NotedModel):
     """
 
     def __init__(self, ledger: Ledger, directories: Releases, settings: Callable[[], Settings]) -> None:
-        super().__init__(ledger)
-        self._directories = directories
-        self._settings = settings
+        super().__init__(ledger, directories, settings)
         self._operations = Operations(ledger, directories, settings)
         self.serving = ConfigFollower(
             config_file_of(directories), ledger.refresh, settings, directories.is_there

@@ -46,6 +46,7 @@ def arguments(
         "sign": [reference, "--key", str(folder / "key.pem")],
         "signature": [reference],
         "tag-git": [reference, "--repo", str(folder)],
+        "mirror": [f"mlflow:{folder / 'mlruns'}", model],
         "verify": [model],
         "audit": [model],
         "reproduce": [reference, "--plan"],

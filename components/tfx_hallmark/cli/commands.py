@@ -34,6 +34,7 @@ NAMES = (
     "sign",
     "signature",
     "tag-git",
+    "mirror",
     "verify",
     "audit",
     "reproduce",

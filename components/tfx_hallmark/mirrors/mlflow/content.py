@@ -1,0 +1,158 @@
+"""What MLflow shows of a version, as plain values: params, metrics, tags, the data. No MLflow in it."""
+
+import datetime
+import json
+from collections.abc import Mapping
+
+import msgspec
+
+from tfx_hallmark.mirrors.mlflow.names import PARAM_LENGTH, TAG_LENGTH, flattened, keys_of, shortened
+from tfx_hallmark.registry.errors import NotFoundError
+from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.verdict import OVERALL
+from tfx_hallmark.registry.version import Version
+
+OURS = "hallmark."  # what our tags begin with
+_DIGEST_LENGTH = 36  # of a dataset, in MLflow
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True):
+    """The training data as a dataset of MLflow.
+
+    Attributes:
+        name: Its name.
+        digest: Beginning of its content digest.
+        source: JSON text that names its uri.
+        profile: JSON text with the number of its examples; None if that is not known.
+    """
+
+    name: str
+    digest: str
+    source: str
+    profile: str | None
+
+
+def milliseconds(time: str) -> int:
+    """Return a time of ours as MLflow counts it."""
+    moment = datetime.datetime.fromisoformat(time.replace("Z", "+00:00"))
+    return int(moment.timestamp() * 1000)
+
+
+def params(version: Version) -> dict[str, str]:
+    """Return what it was trained with: hyperparameters by their names, arguments with a word before them."""
+    made = version.manifest.provenance
+    found = flattened(made.hyperparameters)
+    found |= flattened(made.train_args, "train_args.")
+    found |= flattened(made.eval_args, "eval_args.")
+    if made.seed is not None:
+        found.setdefault("seed", str(made.seed))
+    keys = keys_of(found)
+    return {keys[name]: shortened(text, PARAM_LENGTH) for name, text in found.items()}
+
+
+def metrics(version: Version) -> dict[str, float]:
+    """Return its metrics: `accuracy` for all examples, `accuracy/island:Biscoe` for a slice."""
+    found = {
+        metric.replace("/", "_")
+        if where == OVERALL
+        else f"{metric.replace('/', '_')}/{where.replace('/', '_')}": value
+        for where, values in version.metrics.items()
+        for metric, value in values.items()
+    }
+    keys = keys_of(found)
+    return {keys[name]: value for name, value in found.items()}
+
+
+def data(version: Version) -> Data | None:
+    """Return the data it was trained on; None if that is not recorded."""
+    source = version.manifest.provenance.data
+    if source is None:
+        return None
+    digest = (source.digest or "unknown")[:_DIGEST_LENGTH]
+    named = {"uri": source.uri, **({"uris": source.uris} if source.uris else {})}
+    named |= {"digest": source.digest} if source.digest else {}
+    profile = {
+        "num_rows": sum(source.records.values()),
+        **{f"num_rows_{k}": v for k, v in source.records.items()},
+    }
+    return Data(
+        name="examples" if source.span is None else f"examples of span {source.span}",
+        digest=digest,
+        source=json.dumps(named),
+        profile=json.dumps(profile) if source.records else None,
+    )
+
+
+def common_tags(model: Model, version: Version) -> dict[str, str]:
+    """Return the tags that its run and its registered version both have, each with a text that is not empty."""
+    state = version.state
+    verdict = version.verdict
+    try:
+        location = version.location
+    except NotFoundError:
+        location = model.location_of(state.releases[-1]) if state.releases else ""
+    found = {
+        "registry": str(model.root),
+        "model": version.model,
+        "version": version.version,
+        "tag": state.tag,
+        "digest": version.digest,
+        "outcome": state.status,
+        "verdict": state.summary if verdict is None else verdict.sentence,
+        "reasons": "" if verdict is None else "\n".join(f"{one.code}: {one.text}" for one in verdict.reasons),
+        "baseline": "" if verdict is None or verdict.baseline is None else verdict.baseline.version,
+        "releases": ", ".join(map(str, state.releases)),
+        "location": location,
+        "quarantined": "" if state.quarantined is None else state.quarantined or "yes",
+        "pruned": ", ".join(map(str, state.pruned)),
+        "held": "" if state.held is None else state.held or "yes",
+        "bump": state.bump,
+    }
+    return _as_tags(found)
+
+
+def run_tags(version: Version) -> dict[str, str]:
+    """Return the tags that only its run has: what it was made by, and its notes."""
+    made = version.manifest.provenance
+    run, code = made.run, made.code
+    ours: Mapping[str, str | None] = {
+        "pipeline": run.pipeline if run else None,
+        "pipeline_run": run.run_id if run else None,
+        "orchestrator": run.orchestrator if run else None,
+        "mlmd.model_id": run.model_id if run else None,
+        "mlmd.model_uri": run.model_uri if run else None,
+        "code.module_digest": code.module_digest if code else None,
+        "code.dirty": str(code.dirty).lower() if code and code.dirty is not None else None,
+        **{f"note.{name}": text for name, text in version.notes.items()},
+    }
+    theirs = {
+        "mlflow.source.git.commit": code.commit if code else None,
+        "mlflow.source.git.repoURL": code.remote if code else None,
+        "mlflow.source.name": code.module if code else None,
+        "mlflow.note.content": description(version),
+    }
+    return _as_tags(ours) | {name: shortened(text, TAG_LENGTH) for name, text in theirs.items() if text}
+
+
+def description(version: Version) -> str:
+    """Return what is said of it in words: its verdict, then its description."""
+    verdict = version.verdict
+    told = [version.state.summary if verdict is None else verdict.sentence, version.description]
+    return shortened("\n\n".join(text for text in told if text), TAG_LENGTH)
+
+
+def documents(version: Version) -> dict[str, tuple[str, msgspec.Struct]]:
+    """Return the records that are stored as files, by name, each with the digest of its object."""
+    found: dict[str, tuple[str, msgspec.Struct]] = {"manifest": (version.state.manifest, version.manifest)}
+    verdict, evidence = version.verdict, version.evidence
+    if verdict is not None and version.state.verdict is not None:
+        found["verdict"] = (version.state.verdict, verdict)
+    if evidence is not None:
+        decided = None if verdict is None else verdict.evidence
+        found["evidence"] = (decided or version.state.evidence[-1], evidence)
+    return found
+
+
+def _as_tags(values: Mapping[str, str | None]) -> dict[str, str]:
+    keys = keys_of(f"{OURS}{name}" for name in values)
+    return {keys[f"{OURS}{name}"]: shortened(text, TAG_LENGTH) for name, text in values.items() if text}

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.config import load_config
 from pipeline.local_runner import run
 from tfx_hallmark.registry.errors import ConfigError, HallmarkError
+from tfx_hallmark.registry.registry import Registry
 
 _CONFIG = Path("configs/local.yaml")
 _MARK = ".hallmark-demo"  # says that a folder is the demo's own, and may be deleted
@@ -57,13 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path("output/demo"),
         help="folder to work in; an earlier demo there is deleted",
     )
-    out: Path = parser.parse_args(arguments).out
+    parser.add_argument(
+        "--deliveries",
+        type=Path,
+        help="file of mirrors, webhooks and notifications that get every event (docs/deliveries.md)",
+    )
+    given = parser.parse_args(arguments)
     try:
-        _make_room(out)
-        _demonstrate(out)
+        _make_room(given.out)
+        if given.deliveries is not None:
+            _deliver_to(given.deliveries, given.out / "registry")
+        _demonstrate(given.out)
     except HallmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except subprocess.CalledProcessError:
+        return 1  # the command has said what is wrong
     return 0
 
 
@@ -82,6 +92,11 @@ def _delete(folder: Path) -> None:
     for path, _, _ in os.walk(folder):
         Path(path).chmod(0o755)
     shutil.rmtree(folder)
+
+
+def _deliver_to(file: Path, registry: Path) -> None:
+    Registry.create(registry)
+    _hallmark(registry, "config", "--deliveries", str(file), "--reason", "show it elsewhere too")
 
 
 def _demonstrate(out: Path) -> None:

@@ -46,6 +46,8 @@ def arguments(
         "sign": [reference, "--key", str(folder / "key.pem")],
         "signature": [reference],
         "tag-git": [reference, "--repo", str(folder)],
+        "deliver": [model],
+        "deliveries": [model],
         "mirror": [f"mlflow:{folder / 'mlruns'}", model],
         "verify": [model],
         "audit": [model],

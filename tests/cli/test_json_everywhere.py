@@ -23,7 +23,7 @@ from tfx_hallmark.registry.registry import Registry
 ELSEWHERE = {"lineage", "sync", "tag-git"}
 NAMED = [name for name in NAMES if name not in {*APART, *ELSEWHERE, "report", "metrics"}]
 REHEARSED = ["adopt", "annotate", "canary", "config", "hold", "import", "promote", "prune", "quarantine"]
-REHEARSED += ["mirror", "rollback", "sign", "unhold", "unquarantine"]
+REHEARSED += ["deliver", "mirror", "rollback", "sign", "unhold", "unquarantine"]
 # Neither a signature, nor data, nor an evaluation is there, which is an answer.
 FAIL = {"signature", "reproduce", "gate"}
 NUMBERLESS = {"history", "blame"}  # what was pushed past the gate has no numbers

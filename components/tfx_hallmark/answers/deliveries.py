@@ -60,10 +60,12 @@ class DeliveriesAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         root: The registry root.
+        dry_run: Whether nothing was delivered, though that is what the command does.
         destinations: By model, then as the settings list them.
     """
 
     root: str
+    dry_run: bool = False
     destinations: list[DestinationTold]
 
 

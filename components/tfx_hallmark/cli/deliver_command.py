@@ -15,7 +15,6 @@ from tfx_hallmark.delivery.backlog import Backlog
 from tfx_hallmark.delivery.delivering import Deliverer
 from tfx_hallmark.delivery.patience import Patience
 from tfx_hallmark.delivery.telling import told
-from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.store_url import Root
 
 
@@ -91,14 +90,12 @@ def command(
         if watch is None:
             break
         time.sleep(watch)
-    _answer(registry, standing, as_json=as_json)
+    answer = DeliveriesAnswer(
+        root=as_text(registry.root), dry_run=dry_run, destinations=told(standing, attempts=1)
+    )
+    print_json(answer) if as_json else print_standing(answer.destinations)
     if any(one.waiting for one in standing) and not (skip or dry_run):
         ctx.exit(1)
-
-
-def _answer(registry: Registry, standing: list[Backlog], *, as_json: bool) -> None:
-    answer = DeliveriesAnswer(root=as_text(registry.root), destinations=told(standing, attempts=1))
-    print_json(answer) if as_json else print_standing(answer.destinations)
 
 
 def _say(line: str) -> None:

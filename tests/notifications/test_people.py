@@ -12,7 +12,7 @@ import pytest
 
 from tests.lineage.history import HOSTILE, commit, write_history
 from tests.notifications.mailbox import Mailbox, mail_server
-from tests.notifications.receiver import Receiver
+from tests.notifications.receiver import Receiver, receiving
 from tfx_hallmark.answers.sentences import sentence
 from tfx_hallmark.notifications.people import open_notification
 from tfx_hallmark.registry import events
@@ -188,6 +188,17 @@ def test_a_service_that_does_not_take_it_is_told_with_its_status(
     error = failed(model, published)
     assert str(error) == f"notification team was not taken: the service answered {status}"
     assert (error.status, error.lasting) == (status, lasting)
+
+
+def test_no_redirect_is_followed(
+    receiver: Receiver, json_url: str, model: Model, published: tuple[Event, str]
+) -> None:
+    with receiving(Receiver(status=200)) as elsewhere:
+        receiver.status, receiver.headers = 307, {"Location": elsewhere.address}
+        error = failed(model, published)
+    assert str(error) == "notification team was not taken: the service answered 307"
+    assert error.lasting
+    assert elsewhere.got == []
 
 
 def test_nobody_at_the_address_is_an_error_that_may_pass(

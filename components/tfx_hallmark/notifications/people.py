@@ -63,6 +63,8 @@ class _Notification:
         asset = apprise.AppriseAsset(
             app_id="hallmark", app_desc="tfx-hallmark", async_mode=False, image_url_mask="", image_url_logo=""
         )
+        # A page that a redirect leads to answers 200 to anything. Apprise before 2.2 knows no such setting.
+        asset.http_redirects = False
         service = apprise.Apprise(asset=asset)
         if not service.add(url.strip()) or not len(service):
             msg = f"{self._where}: {self._settings.url_env} holds no URL that Apprise knows, such as mailto://… or slack://…"

@@ -85,7 +85,10 @@ setup(
         "plots": ["matplotlib>=3.8"],
         # It needs pyopenssl and does not say so.
         "signing": ["model-signing>=1.1", "pyopenssl"],
-        "tensorboard": ["tensorboard>=2.16; python_version < '3.11'", "tensorboard>=2.20; python_version >= '3.11'"],
+        "tensorboard": [
+            "tensorboard>=2.16; python_version < '3.11'",
+            "tensorboard>=2.20; python_version >= '3.11'",
+        ],
         "tfx": TFX,
         "ui": [
             "fastapi>=0.115",

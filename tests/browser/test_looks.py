@@ -19,6 +19,7 @@ PAGES = {
     "what changed": "/models/penguin/compare?version=1.0.0&version=1.2.0&changed=1",
     "no comparison": "/models/penguin/compare",
     "audit": "/audit?check=1",
+    "deliveries": "/deliveries",
     "sign in": "/sign-in",
 }
 LOOKS: dict[str, dict[str, Any]] = {

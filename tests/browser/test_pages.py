@@ -130,7 +130,9 @@ def test_who_signs_in_rolls_back_with_a_reason_and_sees_it(own_site: str, page: 
     expect(page.get_by_text("Roll back", exact=True)).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/", MODEL, f"{MODEL}/versions/1.1.0", f"{MODEL}/compare", "/audit"])
+@pytest.mark.parametrize(
+    "path", ["/", MODEL, f"{MODEL}/versions/1.1.0", f"{MODEL}/compare", "/audit", "/deliveries"]
+)
 def test_the_content_can_be_reached_at_once_by_keyboard(site: str, page: Page, path: str) -> None:
     page.goto(site + path)
     page.keyboard.press("Tab")

@@ -22,6 +22,7 @@ PAGES = (
     "/models/penguin/versions/1.0.4",
     "/models/penguin/compare?version=1.0.1&version=1.0.2",
     "/audit?check=1",
+    "/deliveries",
 )
 
 

@@ -13,6 +13,7 @@ from tfx_hallmark.dashboard.settings import Settings
 PAGES = (
     "/",
     "/audit",
+    "/deliveries",
     "/models/penguin",
     "/models/penguin/versions/1.0.2",
     "/models/penguin/compare?version=1.0.0&version=1.0.2",

@@ -13,7 +13,7 @@ from tfx_hallmark.dashboard.errors import handle_errors
 from tfx_hallmark.dashboard.head_requests import HeadRequests
 from tfx_hallmark.dashboard.links import LiveLinks
 from tfx_hallmark.dashboard.metrics.exposition import Exposition
-from tfx_hallmark.dashboard.pages import audit, compare, lineage, metrics, model, models, version
+from tfx_hallmark.dashboard.pages import audit, compare, deliveries, lineage, metrics, model, models, version
 from tfx_hallmark.dashboard.rendering import STATIC, Renderer
 from tfx_hallmark.dashboard.security.attempts import Attempts
 from tfx_hallmark.dashboard.security.body_limit import BodyLimit
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.renderer = Renderer("layouts/live.html", app.state.links)
     app.state.sessions = Sessions()
     app.state.exposition = Exposition(app.state.source)
-    for part in (models, model, version, compare, audit, lineage, metrics):
+    for part in (models, model, version, compare, audit, deliveries, lineage, metrics):
         app.include_router(part.router, include_in_schema=False)
     _include_api(app, settings)
     if settings.token is not None:

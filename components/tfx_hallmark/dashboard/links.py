@@ -69,6 +69,10 @@ class LiveLinks:
         """The log of all models."""
         return "/audit" + _query(query)
 
+    def deliveries(self) -> str:
+        """What goes to mirrors, webhooks and people; a page as a file has no link to it."""
+        return "/deliveries"
+
 
 def _path(*parts: str) -> str:
     return "".join(f"/{quote(part, safe='@:')}" for part in parts)

@@ -3,7 +3,9 @@
 import random
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from ml_metadata import errors as mlmd_errors
 from ml_metadata.metadata_store import metadata_store
@@ -13,6 +15,8 @@ from tfx_hallmark.lineage.connection.address import Address, Connection, address
 from tfx_hallmark.lineage.connection.complaints import POSTGRESQL_SAYS_NOTHING, explain, not_initialised
 from tfx_hallmark.lineage.connection.reach import SECONDS, reach
 from tfx_hallmark.lineage.errors import MetadataError, NotInitialisedError, OlderSchemaError
+
+_Answer = TypeVar("_Answer")
 
 # How long to wait for another process that is making the tables; that takes well under a second.
 PATIENCE_SECONDS = 15.0
@@ -139,13 +143,25 @@ def _open_server(
 def _connect(
     connection: metadata_store_pb2.ConnectionConfig, address: Address
 ) -> metadata_store.MetadataStore:
+    try:
+        return _patiently(lambda: metadata_store.MetadataStore(connection))
+    except RuntimeError as error:
+        raise explain(error, address) from error
+
+
+def _patiently(ask: Callable[[], _Answer]) -> _Answer:
+    """Return what the library answers once no other process is making the tables.
+
+    Raises:
+        RuntimeError: What it complains of besides, or still.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return metadata_store.MetadataStore(connection)
+            return ask()
         except RuntimeError as error:
             if not _ANOTHER_IS_AT_IT.search(str(error)) or time.monotonic() > deadline:
-                raise explain(error, address) from error
+                raise
         time.sleep(random.uniform(0.05, 0.2))  # noqa: S311 - spreads retries, guards nothing
 
 
@@ -159,8 +175,9 @@ def _is_empty(connection: metadata_store_pb2.ConnectionConfig, address: Address)
         # Not by asking: of a file that is locked, or is something else, ML Metadata says that it is empty.
         file = Path(address.database)
         return not file.exists() or (file.is_file() and file.stat().st_size == 0)
+    schema = _library_schema()
     try:
-        metadata_store.downgrade_schema(connection, _library_schema())
+        _patiently(lambda: metadata_store.downgrade_schema(connection, schema))
     except RuntimeError as error:
         if str(error).startswith("Empty database is given."):
             return True

@@ -52,8 +52,6 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         train_args=tfx.proto.TrainArgs(num_steps=config.trainer.steps),
         custom_config=config.trainer.model_dump(exclude={"steps"}),
     )
-    # ML Metadata on PostgreSQL indexes texts, and takes none of more than 2,704 bytes.
-    short = config.metadata.backend == "postgresql"
     tagger = VersionTagger.after(
         trainer,
         # The Trainer's own have been through Transform: no span is on them, and their last digits vary.
@@ -62,8 +60,6 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         model_name=config.registry.model,
         run_id=run_id,
         container_image=getattr(config.runner, "image", None),
-        keep_sources=not short,
-        keep_diff=not short,
     )
     baseline = StableBaseline(model=trainer.outputs["model"], model_version=tagger.outputs["model_version"])
     evaluator = BaselineEvaluator(

@@ -91,6 +91,7 @@ def test_each_run_ends_in_a_recorded_verdict(story):
     assert "penguin@1.0.0 was published as release 1" in story.runs[0].stdout
     versions = story.model.versions()
     assert len(versions) == 3
+    assert all(version.manifest.provenance.code.module_source for version in versions)
     assert all(version.verdict for version in versions)
 
 

@@ -24,7 +24,7 @@ from tfx_hallmark.kfp_lint.rules import lint
 from tfx_hallmark.orchestration.kubeflow import CompiledSpec, compile_for_kubeflow, compile_for_vertex
 from tfx_hallmark.pusher.component import RegistryPusher
 from tfx_hallmark.registry.errors import ConfigError, StorageError
-from tfx_hallmark.tagger.training_code import file_digest, unpack
+from tfx_hallmark.tagger.training_code import code_in, file_digest
 
 ROOT = Path(__file__).parents[2]
 REGISTRY_NODES = ("VersionTagger", "StableBaseline", "RegistryPusher")
@@ -118,7 +118,7 @@ def test_the_tagger_is_handed_the_code_itself(compile_penguin: Callable[..., Any
     training = json.loads(parameter(spec, "VersionTagger", "training"))
     assert training["module"] == "pipeline/modules/penguin.py"
     assert training["module_digest"] == file_digest(module)
-    code = unpack(parameter(spec, "VersionTagger", "code"))
+    code = code_in({name: parameter(spec, "VersionTagger", name) for name in given})
     assert code.sources["penguin.py"] == module.read_text(encoding="utf-8")
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.config import load_config
 from pipeline.local_runner import main
+from tfx_hallmark.lineage.property_text import LONGEST
 from tfx_hallmark.registry.registry import Registry
 
 pytestmark = pytest.mark.tfx
@@ -232,3 +234,30 @@ def test_settings_of_the_run_reach_the_pipeline(tmp_path):
     assert '"learning_rate": 0.5' in trainer["custom_config"]
     assert '"num_steps": 7' in trainer["train_args"]
     assert '"hash_buckets": 5' in components["CsvExampleGen"].exec_properties["output_config"]
+
+
+def test_on_postgresql_every_parameter_is_short_enough_and_the_code_is_kept(tmp_path, monkeypatch):
+    from pipeline.penguin_pipeline import MODULE_FILE, create_pipeline
+    from tfx_hallmark.tagger.training_code import code_in
+
+    monkeypatch.setenv("HALLMARK_METADATA_USER", "somebody")
+    monkeypatch.setenv("HALLMARK_METADATA_PASSWORD", "secret")
+    settings = yaml.safe_load((ROOT / "configs" / "local.yaml").read_text())
+    settings["metadata"] = {
+        "backend": "postgresql", "host": "127.0.0.1", "port": 5432, "database": "mlmd",
+        "user": "${HALLMARK_METADATA_USER}", "password": "${HALLMARK_METADATA_PASSWORD}",
+    }  # fmt: skip
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    overrides = [argument.removeprefix("--set=") for argument in arguments(tmp_path)[2:]]
+    config = load_config(tmp_path / "settings.yaml", [one for one in overrides if "metadata" not in one])
+    components = {component.id: component for component in create_pipeline(config).components}
+    texts = {
+        (name, key): value
+        for name, component in components.items()
+        for key, value in component.exec_properties.items()
+        if isinstance(value, str)
+    }
+    assert ("VersionTagger", "code") in texts
+    assert [key for key, text in texts.items() if len(text.encode()) > LONGEST or "\\" in text] == []
+    code = code_in(components["VersionTagger"].exec_properties)
+    assert code.sources["penguin.py"] == Path(MODULE_FILE).read_text()

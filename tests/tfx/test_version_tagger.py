@@ -15,12 +15,13 @@ from tfx.types.channel import Channel
 from tests.tfx import tiny_model
 from tests.tfx.workbench import NAME, Bench, as_channel, launch, make_artifact, make_examples
 from tfx_hallmark import HallmarkError, VersionTagger
+from tfx_hallmark.lineage.property_text import LONGEST
 from tfx_hallmark.registry.errors import ConfigError, InvalidNameError, VersionExistsError
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.storage import LocalStorage
 from tfx_hallmark.tagger.provenance import TrainingRecord
 from tfx_hallmark.tagger.schema_content import read_schema
-from tfx_hallmark.tagger.training_code import file_digest, unpack
+from tfx_hallmark.tagger.training_code import PARAMETERS, TrainingCode, code_in, file_digest
 
 MODULE = Path(tiny_model.__file__)
 
@@ -137,7 +138,7 @@ def test_after_takes_everything_from_a_trainer(checkout):
     assert record["git"]["commit"] == head(checkout)
     assert record["git"]["dirty"] is False
     assert record["git"]["remote"] == "https://example.org/team/models.git"
-    assert unpack(tagger.exec_properties["code"]).sources == {"train.py": module.read_text()}
+    assert code_of(tagger).sources == {"train.py": module.read_text()}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_seed_that_is_no_whole_number_is_refused_when_the_pipeline_is_defined(se
 
 
 def code_of(tagger):
-    return unpack(tagger.exec_properties["code"])
+    return code_in(tagger.exec_properties)
 
 
 def test_after_keeps_what_is_not_committed_and_the_files_beside_the_module(checkout):
@@ -227,6 +228,27 @@ def test_after_keeps_what_is_not_committed_and_the_files_beside_the_module(check
     assert helper.read_text() == "DEPTH = 3\n"
 
 
+def test_no_parameter_is_longer_than_every_metadata_store_takes_however_much_code_there_is(checkout):
+    # More than there is room for, and nothing that could be packed smaller.
+    noise = [random.Random(number).randbytes(4_000).hex() for number in range(20)]
+    modules = checkout / "modules"
+    for number, text in enumerate(noise):
+        (modules / f"helper_{number:02d}.py").write_text(f"NOISE = '{text}'\n")
+    (checkout / "README").write_text("changed\n")
+    tagger = VersionTagger.after(
+        trainer(module_file=str(modules / "train.py")), registry_root="root", model_name=NAME
+    )
+    code = code_of(tagger)
+    assert code.sources["train.py"] == MODULE.read_text()
+    kept = [name for name in code.sources if name.startswith("helper")]
+    assert len(kept) > 5
+    assert all(code.sources[name] == (modules / name).read_text() for name in kept)
+    parts = {name: value for name, value in tagger.exec_properties.items() if name.startswith("code")}
+    assert len(parts) > 20
+    assert max(len(text) for text in parts.values()) <= LONGEST
+    assert tuple(parts) == PARAMETERS[: len(parts)]
+
+
 def test_sources_and_diff_are_left_out_where_that_is_asked_for_and_their_digests_are_not(checkout):
     (checkout / "README").write_text("changed\n")
     module = checkout / "modules" / "train.py"
@@ -237,7 +259,8 @@ def test_sources_and_diff_are_left_out_where_that_is_asked_for_and_their_digests
         keep_sources=False,
         keep_diff=False,
     )
-    assert tagger.exec_properties.get("code") is None
+    assert code_of(tagger) == TrainingCode()
+    assert not [name for name, value in tagger.exec_properties.items() if name.startswith("code") and value]
     record = training_of(tagger)
     assert (record["module_digest"], record["git"]["dirty"]) == (file_digest(module), True)
 

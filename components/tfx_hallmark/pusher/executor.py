@@ -1,6 +1,5 @@
 """RegistryPusher at work."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from tfx_hallmark.artifact_files import write_release
 from tfx_hallmark.artifacts import open_model, required_property, saved_model_of
 from tfx_hallmark.context import pipeline_run
 from tfx_hallmark.delivery.background import start_delivery
-from tfx_hallmark.lineage.property_text import safe_text
+from tfx_hallmark.lineage.property_text import safe_json, safe_text
 from tfx_hallmark.pusher.evaluation import read_evaluation
 from tfx_hallmark.pusher.replay import replay
 from tfx_hallmark.pusher.signing_key import signing_key
@@ -104,7 +103,7 @@ class Executor(base_executor.BaseExecutor):
         )
         pushed_model.set_string_custom_property("hallmark_verdict", safe_text(verdict.sentence))
         pushed_model.set_string_custom_property(
-            "hallmark_reasons", json.dumps([reason.code for reason in verdict.reasons])
+            "hallmark_reasons", safe_json(reason.code for reason in verdict.reasons)
         )
 
 

@@ -18,6 +18,7 @@ from tfx_hallmark.registry.tagging import DEFAULT_TAG, check_tag_template
 from tfx_hallmark.tagger.executor import Executor
 from tfx_hallmark.tagger.provenance import TRAINER_INPUTS, TrainingRecord
 from tfx_hallmark.tagger.trainer_record import module_file_of, packed_code, record_of, redacted
+from tfx_hallmark.tagger.training_code import PARAMETERS, in_parameters
 from tfx_hallmark.tagger.warmup import MOST
 
 
@@ -28,7 +29,7 @@ class VersionTaggerSpec(ComponentSpec):
         "registry_root": ExecutionParameter(type=str),
         "model_name": ExecutionParameter(type=str),
         "training": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str, optional=True),
+        **{name: ExecutionParameter(type=str, optional=True) for name in PARAMETERS},
         "tag_template": ExecutionParameter(type=str),
         "bump": ExecutionParameter(type=str, optional=True),
         "version": ExecutionParameter(type=str, optional=True),
@@ -161,7 +162,7 @@ class VersionTagger(base_component.BaseComponent):
             registry_root=_absolute(registry_root),
             model_name=model_name,
             training=msgspec.json.encode(record, order="sorted").decode(),
-            code=packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff),
+            **in_parameters(packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff)),
             tag_template=tag_template,
             bump=bump,
             version=version,

@@ -19,7 +19,7 @@ from tfx_hallmark.registry.manifest import Run
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.tagger.golden import golden_predictions
 from tfx_hallmark.tagger.provenance import TrainingRecord, collect
-from tfx_hallmark.tagger.training_code import TrainingCode, unpack
+from tfx_hallmark.tagger.training_code import code_in
 
 
 class Executor(base_executor.BaseExecutor):
@@ -50,7 +50,7 @@ class Executor(base_executor.BaseExecutor):
         candidate = artifact_utils.get_single_instance(input_dict["model"])
         root = exec_properties["registry_root"]
         training = msgspec.json.decode(exec_properties["training"], type=TrainingRecord)
-        code = unpack(exec_properties["code"]) if exec_properties.get("code") else TrainingCode()
+        code = code_in(exec_properties)
         run = self._run(candidate, exec_properties)
         with saved_model_of(candidate) as path:
             version = (

@@ -2,19 +2,27 @@
 
 A file may have been edited since, or lie on another machine. So the text goes along, as a parameter of the
 component: packed, for an orchestrator would fill in whatever looks like a template in it, and limited in size, for
-Kubeflow hands parameters over on a command line, and Linux takes 128 KiB as one argument there.
+Kubeflow hands parameters over on a command line, and Linux takes 128 KiB as one argument there. In parts, for ML
+Metadata keeps parameters, and takes no long ones on PostgreSQL.
 """
 
 import base64
 import bisect
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from blake3 import blake3
 
-_LIMIT = 60_000  # characters, packed; a TEXT of MySQL, which ML Metadata may keep it in, takes 65,535
+from tfx_hallmark.lineage.property_text import LONGEST
+
+_LIMIT = 60_000  # characters, packed
+_PARTS = math.ceil(_LIMIT / LONGEST)
+# What the parts go by, in their order.
+PARAMETERS = ("code", *(f"code_{number}" for number in range(2, _PARTS + 1)))
 _LONGEST_DIFF = 1024 * 1024  # characters; what is longer could not be packed so small
 
 
@@ -65,9 +73,19 @@ def pack(sources: Sequence[tuple[str, str]], diff: str | None) -> str | None:
     return _encode(code) if code.sources or code.diff else None
 
 
-def unpack(text: str) -> TrainingCode:
-    """Return what was packed."""
-    return msgspec.json.decode(zlib.decompress(base64.b64decode(text)), type=TrainingCode)
+def in_parameters(packed: str | None) -> dict[str, str]:
+    """Return packed code in parts, by the parameters that take them; empty if there is none."""
+    text = packed or ""
+    parts = [text[start : start + LONGEST] for start in range(0, len(text), LONGEST)]
+    return dict(zip(PARAMETERS, parts, strict=False))
+
+
+def code_in(parameters: Mapping[str, Any]) -> TrainingCode:
+    """Return the code that a component's parameters hold; without any if they hold none."""
+    packed = "".join(parameters.get(name) or "" for name in PARAMETERS)
+    if not packed:
+        return TrainingCode()
+    return msgspec.json.decode(zlib.decompress(base64.b64decode(packed)), type=TrainingCode)
 
 
 def _encode(code: TrainingCode) -> str:

@@ -126,6 +126,23 @@ def test_i9_a_quarantine_of_what_serves_says_what_took_its_place(two: Model, tol
     assert two.state.labels == {"stable": 4, "canary": 3}
 
 
+@pytest.mark.parametrize("form", [(), ("--json",), ("--dry-run",), ("--dry-run", "--json")])
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("unquarantine", "penguin 1.0.1 is not in quarantine: there is nothing to lift"),
+        ("unhold", "penguin 1.0.1 is not held: there is nothing to lift"),
+    ],
+)
+def test_where_there_is_nothing_to_lift_nothing_is_recorded(
+    two: Model, root: Path, run: Run, command: str, line: str, form: tuple[str, ...]
+) -> None:
+    before = listing(root)
+    done = run(command, "penguin@1.0.1", "--reason", "a test", *form)
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"hallmark: {line}\n")
+    assert listing(root) == before
+
+
 def test_i9_a_quarantine_with_nothing_good_left_warns_of_what_goes_on_being_served(
     model: Model, make_candidate: Callable[[int], Path], run: Run
 ) -> None:
@@ -173,6 +190,8 @@ def test_i9_a_quarantine_with_nothing_good_left_warns_of_what_goes_on_being_serv
 def test_a_dry_run_changes_nothing(
     two: Model, root: Path, run: Run, arguments: tuple[str, ...], sentence: str, form: tuple[str, ...]
 ) -> None:
+    if arguments[0] == "unquarantine":
+        two.quarantine("1.0.0", reason="a test")
     before = listing(root)
     done = run(*arguments, "--reason", "a test", "--dry-run", *form)
     assert (done.exit_code, done.stderr) == (0, "")
@@ -251,10 +270,13 @@ def test_who_did_it_is_on_record(two: Model, root: Path, hallmark: Run) -> None:
 def test_i12_operations_load_nothing_heavy(
     two: Model, root: Path, process: Run, arguments: tuple[str, ...]
 ) -> None:
+    if arguments[0] == "unquarantine":
+        two.quarantine("1.0.0", reason="a test")
+    before = two.state.seq
     done = process("-c", WATCHED, *arguments, "--reason", "a test", environment={"HALLMARK_ROOT": str(root)})
     assert done.returncode == 0, done.stderr
     assert done.stderr.split() == ["LOADED", "rich.console"]
-    assert Registry.open(root).model("penguin").state.seq > 6
+    assert Registry.open(root).model("penguin").state.seq > before
 
 
 @pytest.mark.parametrize("command", ["rollback", "promote", "quarantine", "unquarantine"])

@@ -69,6 +69,7 @@ def test_i9_what_is_quarantined_is_not_promoted_until_it_is_let_out(signed_in: B
         ("quarantine", {"reason": "x", "version": "../../etc"}, 400, "../../etc"),
         ("quarantine", {"reason": "x"}, 422, "version: field required"),
         ("promote", {"reason": "x", "version": "1.0.1", "label": "stable"}, 409, "1.0.1"),
+        ("unquarantine", {"reason": "x", "version": "1.0.1"}, 409, "penguin 1.0.1 is not in quarantine"),
         ("promote", {"reason": "x", "version": "1.0.0", "label": "7"}, 400, "label"),
         ("promote", {"reason": "x", "version": "1.0.0", "label": "<b>"}, 400, "label"),
     ],

@@ -53,6 +53,7 @@ REFUSALS = (
     "RollbackRefusedError",
     "PromotionRefusedError",
     "HoldRefusedError",
+    "NothingToLiftError",
     "NotFoundError",  # a label that points to nothing
 )
 NOTHING_GOOD = {"quarantined-serves"}

@@ -146,6 +146,8 @@ def test_a_read_only_root_is_not_operated_on(
 ) -> None:
     for number in (1, 2):
         publish(model, make_candidate(number))
+    barred = model.tag(make_candidate(3)).version
+    model.quarantine(barred, reason="a test")
     assert disk.mount("remount", "ro")
     assert model.dry_run.rollback().version == "1.0.0"
     for change in (
@@ -153,7 +155,7 @@ def test_a_read_only_root_is_not_operated_on(
         lambda: model.promote("1.0.0", "canary", reason="a test"),
         lambda: model.promote_unchecked("1.0.0", "stable", reason="a test"),
         lambda: model.quarantine("stable", reason="a test"),
-        lambda: model.unquarantine("stable", reason="a test"),
+        lambda: model.unquarantine(barred, reason="a test"),
     ):
         with refused(StorageError, root, "Read-only file system", "run as a user who may write there"):
             change()

@@ -13,6 +13,7 @@ from tfx_hallmark.registry.errors import (
     HoldRefusedError,
     InvalidNameError,
     NotFoundError,
+    NothingToLiftError,
     WithdrawalRefusedError,
 )
 from tfx_hallmark.registry.events import Held, Unheld, Withdrawn
@@ -66,6 +67,20 @@ def test_a_hold_and_its_end_are_on_record_with_who_and_why(model: Model, three: 
     assert (ended.event.actor, ended.event.reason) == ("bob", "accepted")
     assert model.version(three[0]).state.held is None
     assert listing(model.path) == before
+
+
+def test_where_there_is_no_hold_nothing_is_lifted_and_nothing_recorded(
+    model: Model, three: list[str], refused: Any
+) -> None:
+    model.hold(three[0], reason="for the regulator")
+    model.unhold(three[0], reason="accepted")
+    seen = model.state.seq
+    for version in three:
+        with refused(NothingToLiftError, f"penguin {version} is not held: there is nothing to lift"):
+            model.unhold(version, reason="a test")
+        with refused(NothingToLiftError, f"penguin {version} is not held: there is nothing to lift"):
+            model.dry_run.unhold(version)
+    assert model.state.seq == seen
 
 
 def test_a_hold_says_nothing_of_whether_a_version_may_serve(model: Model, three: list[str]) -> None:

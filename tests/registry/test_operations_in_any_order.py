@@ -1,17 +1,24 @@
 """Pushes, rollbacks, promotions and quarantines in any order: what holds after each of them."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.saved_models import change_weights, copy_saved_model
-from tfx_hallmark.registry.errors import HallmarkError, PromotionRefusedError, RollbackRefusedError
+from tfx_hallmark.registry.errors import (
+    HallmarkError,
+    NothingToLiftError,
+    PromotionRefusedError,
+    RollbackRefusedError,
+)
 from tfx_hallmark.registry.operations import Operation
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.tree import digest_tree
@@ -145,9 +152,13 @@ class Operating(RuleBasedStateMachine):
 
     @rule(number=ANY)
     def unquarantine(self, number: int) -> None:
-        labels = dict(self.model.state.labels)
-        self.model.unquarantine(self.chosen(number), reason="a test")
+        labels, seen, version = dict(self.model.state.labels), self.model.state.seq, self.chosen(number)
+        barred = self.model.version(version).state.quarantined is not None
+        with contextlib.nullcontext() if barred else pytest.raises(NothingToLiftError):
+            self.model.unquarantine(version, reason="a test")
         assert self.model.state.labels == labels
+        assert self.model.state.seq == seen + barred
+        assert self.model.version(version).state.quarantined is None
 
     @invariant()
     def i9_nothing_in_quarantine_has_a_label(self) -> None:

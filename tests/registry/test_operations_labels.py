@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import listing
 from tests.registry.adopted import adopt
 from tfx_hallmark.registry.errors import (
     ConfigError,
     InvalidNameError,
+    NothingToLiftError,
     PromotionRefusedError,
 )
 from tfx_hallmark.registry.events import Promoted, Pruned
@@ -205,6 +208,23 @@ def test_a_quarantine_of_what_does_not_serve_moves_nothing(model: Model, three: 
     assert listing(model.path) == before
     assert model.unquarantine(three[0], reason="it does not").kind == "unquarantined"
     assert model.version(three[0]).state.quarantined is None
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_where_there_is_no_quarantine_nothing_is_lifted_and_nothing_recorded(
+    model: Model, three: list[str], refused: Any, index: int
+) -> None:
+    version = three[index]
+    model.quarantine(three[0], reason="it leaks")
+    model.unquarantine(three[0], reason="it does not")
+    before = listing(model.path.parent)
+    for operate in (
+        lambda: model.unquarantine(version, reason="a test"),
+        lambda: model.dry_run.unquarantine(version),
+    ):
+        with refused(NothingToLiftError, f"penguin {version} is not in quarantine: there is nothing to lift"):
+            operate()
+    assert listing(model.path.parent) == before
 
 
 def test_after_a_rollback_the_gate_compares_with_what_was_gone_back_to(

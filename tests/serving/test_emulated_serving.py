@@ -20,6 +20,7 @@ from tests.serving.emulator import LabelsServer, LatestServer, Refused
 from tfx_hallmark.registry.eligibility import served_release
 from tfx_hallmark.registry.errors import (
     HoldRefusedError,
+    NothingToLiftError,
     PromotionRefusedError,
     RollbackRefusedError,
 )
@@ -83,7 +84,7 @@ class Serving(RuleBasedStateMachine):
 
     @rule(number=ANY)
     def unquarantine(self, number: int) -> None:
-        self.model.unquarantine(self.chosen(number), reason="a test")
+        self.unless(NothingToLiftError, lambda: self.model.unquarantine(self.chosen(number), reason="a test"))
 
     @rule(keep=st.integers(0, 2), quarantined_too=st.booleans())
     def prune(self, keep: int, quarantined_too: bool) -> None:

@@ -16,6 +16,8 @@ from tfx_hallmark.registry.store_url import Root
 def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Lift a hold: `hallmark prune` may delete the files of the version again.
 
+    Of a version that is not held nothing is recorded, and the exit code is 1.
+
     \b
     Examples:
       hallmark unhold penguin@1.2.0 --reason "the report was accepted"

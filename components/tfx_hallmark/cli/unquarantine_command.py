@@ -16,7 +16,8 @@ from tfx_hallmark.registry.store_url import Root
 def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_json: bool) -> None:
     """Lift a quarantine: the version may serve again.
 
-    No label moves; 'hallmark rollback --to' or 'hallmark promote' makes the version serve.
+    No label moves; 'hallmark rollback --to' or 'hallmark promote' makes the version serve. Of a version that is not
+    in quarantine nothing is recorded, and the exit code is 1.
 
     \b
     Examples:
@@ -27,6 +28,7 @@ def command(reference: str, reason: str, dry_run: bool, root: Root | None, as_js
     registry = open_registry(root)
     model = open_to_operate(registry, named.model, dry_run=dry_run)
     if dry_run:
-        report(would_unquarantine(model, model.version(named.value).version), as_json=as_json)
+        planned = model.dry_run.unquarantine(named.value)
+        report(would_unquarantine(model, planned.version), as_json=as_json)
     else:
         report_done(registry, model, model.unquarantine(named.value, reason=reason), as_json=as_json)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfx_hallmark.registry.event_kinds import Annotated, Held, Unheld, Withdrawn
+from tfx_hallmark.registry.event_kinds import Annotated, Held, Unheld, Unquarantined, Withdrawn
 from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.lifting import lift_hold, lift_quarantine
 from tfx_hallmark.registry.lookup import find_named
 from tfx_hallmark.registry.moving import LabelMover, Move
 from tfx_hallmark.registry.notes import annotation, hold, withdrawal
@@ -71,6 +72,10 @@ class DryRun:
             self._checked(plan.successor)
         return plan
 
+    def unquarantine(self, which: str) -> Unquarantined:
+        """Return the event of `Model.unquarantine`."""
+        return lift_quarantine(self._ledger.refresh(), self._named(which))
+
     def prune(
         self,
         *,
@@ -88,7 +93,7 @@ class DryRun:
 
     def unhold(self, which: str) -> Unheld:
         """Return the event of `Model.unhold`."""
-        return Unheld(version=self._named(which))
+        return lift_hold(self._ledger.refresh(), self._named(which))
 
     def annotate(
         self, which: str, *, description: str | None = None, notes: Mapping[str, str] | None = None

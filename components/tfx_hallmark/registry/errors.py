@@ -64,6 +64,10 @@ class HoldRefusedError(HallmarkError):
     """A version whose files cannot be kept any more."""
 
 
+class NothingToLiftError(HallmarkError):
+    """A quarantine or a hold that is to be lifted, and is not there."""
+
+
 class ChangedMeanwhileError(HallmarkError):
     """A label or version that another process changed while an operation on it was under way."""
 

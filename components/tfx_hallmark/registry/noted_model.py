@@ -33,7 +33,11 @@ class NotedModel(LoggedModel):
         return self._annotator.hold(self._named(which), **responsible(actor, reason))
 
     def unhold(self, which: str, *, reason: str, actor: str | None = None) -> Operation:
-        """Let retention delete the files of a version again; otherwise as `hold`."""
+        """Let retention delete the files of a version again; otherwise as `hold`.
+
+        Raises:
+            NothingToLiftError: If it is not held.
+        """
         return self._annotator.unhold(self._named(which), **responsible(actor, reason))
 
     def annotate(

@@ -11,9 +11,10 @@ from tfx_hallmark.registry.errors import (
     WithdrawalRefusedError,
 )
 from tfx_hallmark.registry.evaluations import evaluation_summary
-from tfx_hallmark.registry.event_kinds import Annotated, Evaluated, Held, Reproduced, Unheld, Withdrawn
+from tfx_hallmark.registry.event_kinds import Annotated, Evaluated, Held, Reproduced, Withdrawn
 from tfx_hallmark.registry.events import Data
 from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.lifting import lift_hold
 from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.operations import Operation
 from tfx_hallmark.registry.reproduction import ReproductionReport
@@ -112,7 +113,7 @@ class Annotator:
 
     def unhold(self, version: str, *, actor: str, reason: str) -> Operation:
         """Let retention delete the files of a version again; see `Model.unhold`."""
-        return self._noted(lambda _: Unheld(version=version), actor, reason)
+        return self._noted(lambda state: lift_hold(state, version), actor, reason)
 
     def withdraw(self, label: str, policy: ServingPolicy, *, actor: str, reason: str) -> Operation:
         """Take a label off; see `Model.withdraw`."""

@@ -119,6 +119,7 @@ class OperatedModel(ReleasedModel):
         """Lift a quarantine; labels stay as they are.
 
         Raises:
+            NothingToLiftError: If the version is not in quarantine.
             ConfigError: If no reason is given.
             NotFoundError: If there is no such version.
         """

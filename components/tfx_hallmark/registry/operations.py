@@ -9,9 +9,10 @@ import msgspec
 
 from tfx_hallmark.registry.eligibility import Objection
 from tfx_hallmark.registry.errors import ChangedMeanwhileError
-from tfx_hallmark.registry.event_kinds import Quarantined, Unquarantined
+from tfx_hallmark.registry.event_kinds import Quarantined
 from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.ledger import Ledger
+from tfx_hallmark.registry.lifting import lift_quarantine
 from tfx_hallmark.registry.moving import LabelMover, Move, Moved, Planner
 from tfx_hallmark.registry.plans import (
     QuarantinePlan,
@@ -150,7 +151,7 @@ class Operations:
 
     def unquarantine(self, version: str, *, actor: str, reason: str) -> Operation:
         """Lift a quarantine; see `Model.unquarantine`."""
-        event = self._ledger.commit(lambda _: Unquarantined(version=version), actor=actor, reason=reason)
+        event = self._ledger.commit(lambda state: lift_quarantine(state, version), actor=actor, reason=reason)
         assert event is not None
         return Operation(model=self._ledger.model, kind=event.kind, version=version, events=(event,))
 

@@ -81,11 +81,17 @@ class Observer:
 
     def whole(self) -> Model:
         """Nothing is half done: every release can be loaded, what was pruned is gone, and so is their staging."""
-        model = self.check()
+        model = self.loadable()
         needed = {release.staging for release in model.state.releases.values()}
-        pruned = {number for version in model.state.versions.values() for number in version.pruned}
         objects = self._mirror.objects()
         assert not {key.split("/")[3] for key in objects if "/staging/" in key} & needed
+        return model
+
+    def loadable(self) -> Model:
+        """Every release can be loaded, and what was pruned is gone."""
+        model = self.check()
+        pruned = {number for version in model.state.versions.values() for number in version.pruned}
+        objects = self._mirror.objects()
         shown = {int(key.split("/")[1]) for key in objects if key.startswith("penguin/")}
         assert shown == model.state.releases.keys() - pruned
         assert all(f"penguin/{number}/{GRAPH}" in objects for number in shown)
@@ -108,11 +114,20 @@ def doctor(url: str) -> None:
     assert (done.exit_code, done.stderr) == (0, ""), done.stdout
 
 
+def under_labels(url: str) -> None:
+    Registry.open(url).settings.change(
+        lambda settings: msgspec.structs.replace(settings, serving_policy="labels"),
+        actor="a test",
+        reason="a test",
+    )
+
+
 def finish(death: Death, url: str, observer: Observer) -> Model:
     """Look at what a death left; then let whoever opens the model next finish it, at times after doctor."""
     observer.check()
     if death.step % 4 == 0:
         doctor(url)
+        observer.loadable()
     return observer.settled()
 
 
@@ -169,11 +184,7 @@ def test_i1_i11_a_promotion_under_labels_may_die_at_any_request(
     deaths_from: Callable[[], Deaths],
 ) -> None:
     publish(1)
-    Registry.open(url).settings.change(
-        lambda settings: msgspec.structs.replace(settings, serving_policy="labels"),
-        actor="a test",
-        reason="a test",
-    )
+    under_labels(url)
     canary = publish(2, label="canary")
     model.serving.apply(loaded=[1, 2])
     died = 0
@@ -189,6 +200,35 @@ def test_i1_i11_a_promotion_under_labels_may_die_at_any_request(
         observer.whole()
         assert observer.kinds.count("promoted") == 1
     assert died == 2
+
+
+def test_i1_i11_after_doctor_no_step_is_left_to_whoever_opens_the_model_next(
+    url: str,
+    publish: Callable[..., str],
+    make_candidate: Make,
+    model: Model,
+    observer: Observer,
+    deaths_from: Callable[[], Deaths],
+    look: Callable[[], dict[str, bytes]],
+) -> None:
+    publish(1)
+    under_labels(url)
+    model.serving.apply(loaded=[1])
+    listed = 0
+    for _ in deaths_from().of("tag_and_push", str(make_candidate(2)), moments=("before",)):
+        if 2 in observer.check().state.releases:
+            # What the servers must load first, it cannot know of.
+            CliRunner().invoke(app, ["doctor", "--fix", "--root", url])
+            left = look()["models.config"]
+            plan = observer.loadable().serving.plan()
+            assert not plan.ready
+            assert plan.present is not None
+            assert (plan.present.versions, plan.present.loading) == ((1, 2), (2,))
+            assert plan.present.labels == {"stable": 1}
+            observer.settled()
+            assert look()["models.config"] == left
+            listed += 1
+    assert listed > 3
 
 
 def test_i1_i10_a_pruning_may_die_at_any_request(

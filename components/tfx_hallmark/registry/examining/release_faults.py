@@ -33,6 +33,7 @@ class ReleaseExamination:
         self._shown = releases.shown()
         # Listed first: whatever was in the base path by then is in the log by now.
         self._state = ledger.refresh()
+        self._unsettled = ledger.unsettled_releases()
 
     def faults(self) -> Iterator[Fault]:
         """Yield them, by number."""
@@ -40,8 +41,14 @@ class ReleaseExamination:
             if number in self._state.versions[release.version].pruned:
                 if number in self._shown:
                     yield self._not_deleted(number)
-            elif number not in self._shown and not self._releases.is_there(number):
+            elif not self._is_whole(number):
                 yield from self._absent(number, release)
+
+    def _is_whole(self, number: int) -> bool:
+        # In an object store something of it is shown while it is being exposed; elsewhere all of it or nothing.
+        if number in self._shown and number not in self._unsettled:
+            return True
+        return self._releases.is_there(number)
 
     def _absent(self, number: int, release: Release) -> Iterator[Fault]:
         waiting = self._releases.waiting(release) if release.staging else None

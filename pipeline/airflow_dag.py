@@ -14,7 +14,7 @@ from airflow import DAG
 from tfx.orchestration.airflow.airflow_dag_runner import AirflowPipelineConfig
 
 from pipeline.config import load_config
-from pipeline.config.runner import check_kind
+from pipeline.config.runner import AirflowRunner, check_kind
 from pipeline.penguin_pipeline import create_pipeline
 from tfx_hallmark.orchestration.airflow2 import RefusedDag, RetrySafeAirflowDagRunner
 from tfx_hallmark.registry.errors import HallmarkError
@@ -31,6 +31,7 @@ def create_dag(config_file: Path) -> DAG:
     """
     config = load_config(config_file)
     check_kind(config.runner, "airflow")
+    assert isinstance(config.runner, AirflowRunner)
     # Module files are packed by pip whenever this file is read; its check for a newer pip uses the network.
     os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
     runner = RetrySafeAirflowDagRunner(

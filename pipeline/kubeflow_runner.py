@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.command_line import ended, settings_parser
 from pipeline.config import Config, load_config
+from pipeline.config.runner import VertexRunner
 from pipeline.console import noise_into
 from tfx_hallmark.registry.errors import ConfigError
 
@@ -71,6 +72,7 @@ def compile_pipeline(config: Config) -> "CompiledSpec":
             source_root=_SOURCE_ROOT,
             registry_claim=config.runner.registry_claim,
         )
+    assert isinstance(config.runner, VertexRunner)
     return kubeflow.compile_for_vertex(pipeline, image=config.runner.image, source_root=_SOURCE_ROOT)
 
 

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline.command_line import ended, settings_parser
 from pipeline.config import Config, load_config
@@ -117,7 +117,7 @@ def run_components(pipeline: "Pipeline") -> str:
         # LocalDagRunner chooses the run's id by itself, and writes it nowhere but into the IR it is given.
         run_id = ""
 
-        def run_with_ir(self, pipeline, run_options=None):
+        def run_with_ir(self, pipeline: Any, run_options: Any = None) -> None:
             super().run_with_ir(pipeline, run_options)
             self.run_id = pipeline.runtime_spec.pipeline_run_id.field_value.string_value
 

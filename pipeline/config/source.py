@@ -199,6 +199,7 @@ def _forbid_aliases(text: str, source: str) -> None:
     # An alias has two places, so no error about it could name one line; and it may contain itself.
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
+            assert event.start_mark is not None
             msg = f"{source}:{event.start_mark.line + 1}: alias '*{event.anchor}' is not supported; write the value out"
             raise ConfigError(msg)
 

@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.registry.evaluated import push_two
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.model import Model
@@ -144,6 +145,12 @@ def publish(model: Model, make_candidate: Callable[[int], Path]) -> Callable[...
 def three(publish: Callable[..., str]) -> list[str]:
     """Three versions, stable one after the other as releases 1, 2 and 3."""
     return [publish(number) for number in (1, 2, 3)]
+
+
+@pytest.fixture
+def two(model: Model, make_candidate: Callable[[int], Path]) -> Model:
+    """The model with 1.0.0, and 1.0.1, which was measured beside it, beat it and is stable."""
+    return push_two(model, make_candidate)
 
 
 @pytest.fixture

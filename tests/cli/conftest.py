@@ -23,6 +23,15 @@ from tfx_hallmark.registry.verdict import OVERALL, Comparison, Evaluation, Evide
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]boo[/bold red] \u202eevil\r\nsecond line\x9b31m"
 WIDE = "ペンギン分類器🐧"
 COMPONENTS = Path(__file__).parents[2] / "components"
+RULES = """\
+values:
+  - {metric: accuracy, min: 0.5}
+changes:
+  - {metric: accuracy, direction: higher_is_better, absolute: 0}
+  - {metric: accuracy, slice: "island:*", direction: higher_is_better, absolute: -0.1}
+required_slices: ["island:Dream"]
+slice_min_examples: 50
+"""
 
 
 def change(metric: str, where: str, candidate: float, baseline: float | None) -> Comparison:
@@ -183,6 +192,18 @@ def wrong(run: Callable[..., Any], root: Path) -> Callable[..., str]:
         return line
 
     return runs
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes rules for the gate, RULES or others, into a file."""
+
+    def write(text: str) -> Path:
+        file = tmp_path / "gate.yaml"
+        file.write_text(text)
+        return file
+
+    return write
 
 
 @pytest.fixture

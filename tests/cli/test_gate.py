@@ -8,37 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import RULES
 from tests.conftest import listing
 from tests.registry.adopted import writable
-from tests.registry.evaluated import numbers, push, push_two
+from tests.registry.evaluated import numbers, push
 from tfx_hallmark.registry.model import Model
 
 Run = Callable[..., Any]
-RULES = """\
-values:
-  - {metric: accuracy, min: 0.5}
-changes:
-  - {metric: accuracy, direction: higher_is_better, absolute: 0}
-  - {metric: accuracy, slice: "island:*", direction: higher_is_better, absolute: -0.1}
-required_slices: ["island:Dream"]
-slice_min_examples: 50
-"""
 STRICT = RULES.replace("min: 0.5", "min: 0.99").replace("slice_min_examples: 50", "min_examples: 1000")
-
-
-@pytest.fixture
-def two(model: Model, make_candidate: Callable[[int], Path]) -> Model:
-    return push_two(model, make_candidate)
-
-
-@pytest.fixture
-def rules(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        file = tmp_path / "gate.yaml"
-        file.write_text(text)
-        return file
-
-    return write
 
 
 # Exit codes.

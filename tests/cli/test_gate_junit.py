@@ -8,37 +8,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
-import pytest
 
-from tests.cli.conftest import HOSTILE
-from tests.registry.evaluated import evaluation, evidence, numbers, push_two
+from tests.cli.conftest import HOSTILE, RULES
+from tests.registry.evaluated import evaluation, evidence, numbers
 from tfx_hallmark.registry.model import Model
 
 Run = Callable[..., Any]
-RULES = """\
-values:
-  - {metric: accuracy, min: 0.5}
-changes:
-  - {metric: accuracy, direction: higher_is_better, absolute: 0}
-  - {metric: accuracy, slice: "island:*", direction: higher_is_better, absolute: -0.1}
-required_slices: ["island:Dream"]
-slice_min_examples: 50
-"""
-
-
-@pytest.fixture
-def two(model: Model, make_candidate: Callable[[int], Path]) -> Model:
-    return push_two(model, make_candidate)
-
-
-@pytest.fixture
-def rules(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        file = tmp_path / "gate.yaml"
-        file.write_text(text)
-        return file
-
-    return write
 
 
 # What both schemas ask for: windyroad/JUnit-Schema, and Jenkins' xunit-plugin.

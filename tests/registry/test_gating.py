@@ -18,29 +18,16 @@ from tests.registry.evaluated import (
     numbers,
     provenance,
     push,
-    push_two,
 )
+from tests.registry.gate_rules import BETTER, STRICT, codes
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.registry.errors import GateRulesError, NotComparableError, NotFoundError
-from tfx_hallmark.registry.gating.result import GateResult
-from tfx_hallmark.registry.gating.rules import ChangeRule, GateRules, ValueRule
+from tfx_hallmark.registry.gating.rules import GateRules, ValueRule
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.verdict import OVERALL, Replay
 
 Make = Callable[[int], Path]
-BETTER = ChangeRule(metric="accuracy", direction="higher_is_better", absolute=0.0)
-STRICT = GateRules(changes=(BETTER,))
-
-
-def codes(result: GateResult) -> list[str]:
-    return [reason.code for reason in result.reasons]
-
-
-@pytest.fixture
-def two(model: Model, make_candidate: Make) -> Model:
-    return push_two(model, make_candidate)
-
 
 # The verdict of the push, asked again.
 

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import psutil
 
 from tests.orchestrators.orchestrator import Orchestrator
+from tests.prepared import ROOT, prepared
 
-ROOT = Path(__file__).parents[2]
 DAG_FILE = ROOT / "pipeline" / "airflow3_dag.py"
 SECONDS_FOR_A_RUN = 1200
 SECONDS_FOR_A_START = 300
@@ -30,12 +30,7 @@ T = TypeVar("T")
 
 def airflow_python() -> Path:
     """Gives the interpreter of Airflow 3's environment."""
-    environment = Path(os.environ.get("HALLMARK_AIRFLOW3") or ROOT / ".venv-airflow3")
-    python = environment / "bin" / "python"
-    if not python.exists():
-        msg = f"no Airflow 3 in {environment}: `make test-servers` makes it; HALLMARK_AIRFLOW3 names another place"
-        raise RuntimeError(msg)
-    return python
+    return prepared("Airflow 3", folder=".venv-airflow3", variable="HALLMARK_AIRFLOW3", file="bin/python")
 
 
 class Airflow3:

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 import psutil
 
+from tests.prepared import prepared
 from tfx_hallmark.registry.golden import GoldenTensor
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 240  # for whatever the server is waited for
 SECONDS_TO_STOP = 60
 
@@ -47,12 +47,7 @@ T = TypeVar("T")
 
 def triton_python() -> Path:
     """Gives the interpreter of Triton's environment."""
-    environment = Path(os.environ.get("HALLMARK_TRITON") or ROOT / ".venv-triton")
-    python = environment / "bin" / "python"
-    if not python.exists():
-        msg = f"no Triton in {environment}: `make test-servers` makes it; HALLMARK_TRITON names another place"
-        raise RuntimeError(msg)
-    return python
+    return prepared("Triton", folder=".venv-triton", variable="HALLMARK_TRITON", file="bin/python")
 
 
 class Triton:

@@ -75,6 +75,7 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         model_blessing=evaluator.outputs["blessing"],
         evaluation=evaluator.outputs["evaluation"],
         baseline=baseline.outputs["baseline"],
+        rollout=config.registry.rollout,
         run_id=run_id,
     )
     data = [example_gen, statistics_gen, schema_gen, example_validator, transform]

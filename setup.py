@@ -70,7 +70,7 @@ setup(
     package_data={
         "tfx_hallmark": ["py.typed"],
         "tfx_hallmark.dashboard": ["templates/**", "static/**"],
-        "tfx_hallmark.scaffold": ["skeleton/**", "skeleton/.*"],
+        "tfx_hallmark.scaffold": ["skeleton/**", "skeleton/.*", "skeleton/.github/**"],
     },
     cmdclass={"build_py": BuildWithTemplate},
     install_requires=BASE,

@@ -58,7 +58,8 @@ def test_a_project_has_the_reference_pipeline_byte_for_byte_and_no_leftovers(ini
     assert Path("pipeline/demo.py") not in copied
     parts = {part for path in project.rglob("*") for part in path.relative_to(project).parts}
     assert "__pycache__" not in parts
-    assert {part for part in parts if part.startswith(".")} == {".dockerignore", ".gitignore"}
+    hidden = {part for part in parts if part.startswith(".")}
+    assert hidden == {".dockerignore", ".github", ".gitignore", ".gitlab-ci.yml"}
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -100,13 +101,24 @@ def test_the_readme_names_the_model_and_no_placeholder_is_left(init):
     assert not [path for path in project.rglob("*") if path.is_file() and b"{{model}}" in path.read_bytes()]
 
 
+def test_workflow_files_name_the_model_as_a_text_and_are_there_for_both_forges(init):
+    project = made(init, "work", "--model", "1.5", "--pipeline", "fraud")
+    files = sorted(path.name for path in (project / ".github" / "workflows").iterdir())
+    assert files == ["promote.yml", "pull-request.yml", "train.yml"]
+    train = yaml.safe_load((project / ".github" / "workflows" / "train.yml").read_text())
+    gitlab = yaml.safe_load((project / ".gitlab-ci.yml").read_text())
+    assert (train["env"]["MODEL"], gitlab["variables"]["MODEL"]) == ("1.5", "1.5")
+    assert "${{ vars.HALLMARK_ROOT }}" in train["env"].values()
+
+
 def test_the_readme_names_what_is_there(init):
     project = made(init, "fish")
     text = (project / "README.md").read_text()
     modules = {f"{name.replace('.', '/')}.py" for name in re.findall(r"python -m (pipeline\.\w+)", text)}
-    files = {*modules, *re.findall(r"`((?:pipeline|configs|tests)/\S+\.(?:py|yaml))", text)} - {
-        "configs/*.yaml"
-    }
+    files = {
+        *modules,
+        *re.findall(r"`((?:pipeline|configs|tests|ci|\.github)/\S+\.(?:py|sh|ya?ml))", text),
+    } - {"configs/*.yaml"}
     assert len(files) > 8
     assert not {file for file in files if not (project / file).is_file()}
     assert {f"configs/{config}" for config in CONFIGS} <= files

@@ -56,7 +56,7 @@ def test_it_publishes_release_1_of_its_own_model(project):
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "1.0.0" in listed.stdout
     assert {path.name for path in project.iterdir() if path.is_dir()} == {
-        "configs", "output", "pipeline", "tests"
+        ".github", "ci", "configs", "output", "pipeline", "tests"
     }  # fmt: skip
 
 

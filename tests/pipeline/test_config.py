@@ -74,6 +74,11 @@ def test_the_shipped_file_is_valid_and_explains_every_key():
             "learning_rate: true",
             "trainer.learning_rate: should be a valid number, not true",
         ),
+        (
+            "rollout: stable",
+            "rollout: everybody",
+            "registry.rollout: should be 'stable' or 'canary', not \"everybody\"",
+        ),
         ("steps: 30", "steps: 2.5", "trainer.steps: should be a valid integer, not 2.5"),
         ("steps: 30", "steps: '30'", 'trainer.steps: should be a valid integer, not "30"'),
         ("steps: 30", "steps:", "trainer.steps: should be a valid integer, not null"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # By default it tries for minutes; here the whole is done again later.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
@@ -31,23 +32,23 @@ def client_of(place: Place) -> Iterator["MlflowClient"]:
     Raises:
         MirrorError: If MLflow is not installed, cannot be reached, or does not take something.
     """
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
-    with _silent():
+    with _settings(place):
         try:
+            # It sets the levels of its own loggers.
             from mlflow import MlflowClient
             from mlflow.exceptions import MlflowException
         except ImportError as error:
-            msg = f"mirroring to MLflow needs its client ({error}): pip install 'tfx-hallmark[mlflow]'"
+            msg = f"MLflow needs its client here ({error}): pip install 'tfx-hallmark[mlflow]'"
             raise MirrorError(msg) from error
-        try:
-            yield MlflowClient(tracking_uri=place.uri, registry_uri=place.uri)
-        except (MlflowException, OSError) as error:
-            msg = f"MLflow at {place.shown} does not take it: {_line(error)}"
-            raise MirrorError(msg) from error
-        except ImportError as error:
-            msg = f"MLflow at {place.shown} needs more than its client here ({error}): pip install mlflow"
-            raise MirrorError(msg) from error
+        with _silent():
+            try:
+                yield MlflowClient(tracking_uri=place.uri, registry_uri=place.uri)
+            except (MlflowException, OSError) as error:
+                msg = f"MLflow at {place.shown} failed: {_line(error)}"
+                raise MirrorError(msg) from error
+            except ImportError as error:
+                msg = f"MLflow at {place.shown} needs more than its client here ({error}): pip install mlflow"
+                raise MirrorError(msg) from error
 
 
 def is_missing(error: Any) -> bool:
@@ -58,6 +59,22 @@ def is_missing(error: Any) -> bool:
 def exists_already(error: Any) -> bool:
     """Tell whether MLflow says that there is such a thing already."""
     return bool(error.error_code == "RESOURCE_ALREADY_EXISTS")
+
+
+@contextlib.contextmanager
+def _settings(place: Place) -> Iterator[None]:
+    # Some of its parts ask for the tracking URI by themselves, and would begin a database in the working directory.
+    wanted = {"MLFLOW_TRACKING_URI": place.uri, **{k: v for k, v in _SETTINGS.items() if k not in os.environ}}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tfx_hallmark.mirrors.mlflow.names import PARAM_LENGTH, TAG_LENGTH, flattened, keys_of, shortened
+from tfx_hallmark.mirrors.mlflow.names import IN, PARAM_LENGTH, TAG_LENGTH, flattened, keys_of, shortened
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.model import Model
-from tfx_hallmark.registry.verdict import OVERALL
 from tfx_hallmark.registry.version import Version
 
 OURS = "hallmark."  # what our tags begin with
@@ -51,11 +50,9 @@ def params(version: Version) -> dict[str, str]:
 
 
 def metrics(version: Version) -> dict[str, float]:
-    """Return its metrics: `accuracy` for all examples, `accuracy/island:Biscoe` for a slice."""
+    """Return its metrics by slice, `Overall/accuracy` and `island:Biscoe/accuracy`: no epoch has such a name."""
     found = {
-        metric.replace("/", "_")
-        if where == OVERALL
-        else f"{metric.replace('/', '_')}/{where.replace('/', '_')}": value
+        f"{where}{IN}{metric}": value
         for where, values in version.metrics.items()
         for metric, value in values.items()
     }
@@ -83,39 +80,40 @@ def data(version: Version) -> Data | None:
     )
 
 
-def common_tags(model: Model, version: Version) -> dict[str, str]:
-    """Return the tags that its run and its registered version both have, each with a text that is not empty."""
+def version_tags(model: Model, version: Version) -> dict[str, str]:
+    """Return the tags that its run and its registered version both have; one with an empty text is not to be there."""
     state = version.state
-    verdict = version.verdict
     try:
         location = version.location
     except NotFoundError:
         location = model.location_of(state.releases[-1]) if state.releases else ""
-    found = {
-        "registry": str(model.root),
-        "model": version.model,
-        "version": version.version,
-        "tag": state.tag,
-        "digest": version.digest,
-        "outcome": state.status,
-        "verdict": state.summary if verdict is None else verdict.sentence,
-        "reasons": "" if verdict is None else "\n".join(f"{one.code}: {one.text}" for one in verdict.reasons),
-        "baseline": "" if verdict is None or verdict.baseline is None else verdict.baseline.version,
-        "releases": ", ".join(map(str, state.releases)),
-        "location": location,
-        "quarantined": "" if state.quarantined is None else state.quarantined or "yes",
-        "pruned": ", ".join(map(str, state.pruned)),
-        "held": "" if state.held is None else state.held or "yes",
-        "bump": state.bump,
-    }
-    return _as_tags(found)
+    return _as_tags(
+        {
+            # What MLflow's tables show of tags are the first ones.
+            "version": version.version,
+            "outcome": state.status,
+            "releases": ", ".join(map(str, state.releases)),
+            "quarantined": "" if state.quarantined is None else state.quarantined or "yes",
+            "pruned": ", ".join(map(str, state.pruned)),
+            "digest": version.digest,
+            "location": location,
+            "registry": str(model.root),
+        }
+    )
 
 
 def run_tags(version: Version) -> dict[str, str]:
-    """Return the tags that only its run has: what it was made by, and its notes."""
-    made = version.manifest.provenance
+    """Return the tags that only its run has: verdict, what it was made by, notes; otherwise as `version_tags`."""
+    made, verdict = version.manifest.provenance, version.verdict
     run, code = made.run, made.code
     ours: Mapping[str, str | None] = {
+        "model": version.model,
+        "tag": version.state.tag,
+        "bump": version.state.bump,
+        "held": None if version.state.held is None else version.state.held or "yes",
+        "verdict": version.state.summary if verdict is None else verdict.sentence,
+        "reasons": "\n".join(f"{one.code}: {one.text}" for one in (verdict.reasons if verdict else ())),
+        "baseline": verdict.baseline.version if verdict and verdict.baseline else None,
         "pipeline": run.pipeline if run else None,
         "pipeline_run": run.run_id if run else None,
         "orchestrator": run.orchestrator if run else None,
@@ -123,7 +121,11 @@ def run_tags(version: Version) -> dict[str, str]:
         "mlmd.model_uri": run.model_uri if run else None,
         "code.module_digest": code.module_digest if code else None,
         "code.dirty": str(code.dirty).lower() if code and code.dirty is not None else None,
-        **{f"note.{name}": text for name, text in version.notes.items()},
+        # Those that were taken away since as well, for they may be there.
+        **{
+            f"note.{name}": version.notes.get(name)
+            for name in (*version.manifest.notes, *version.state.notes)
+        },
     }
     theirs = {
         "mlflow.source.git.commit": code.commit if code else None,
@@ -131,7 +133,13 @@ def run_tags(version: Version) -> dict[str, str]:
         "mlflow.source.name": code.module if code else None,
         "mlflow.note.content": description(version),
     }
-    return _as_tags(ours) | {name: shortened(text, TAG_LENGTH) for name, text in theirs.items() if text}
+    return _as_tags(ours) | {name: shortened(text or "", TAG_LENGTH) for name, text in theirs.items()}
+
+
+def times(version: Version) -> tuple[int, int]:
+    """Return when its run began and ended: its training, as far as that is known, and its tagging."""
+    cost, end = version.manifest.provenance.cost, milliseconds(version.state.created)
+    return end - int(1000 * (cost.seconds or 0.0 if cost else 0.0)), end
 
 
 def description(version: Version) -> str:
@@ -155,4 +163,4 @@ def documents(version: Version) -> dict[str, tuple[str, msgspec.Struct]]:
 
 def _as_tags(values: Mapping[str, str | None]) -> dict[str, str]:
     keys = keys_of(f"{OURS}{name}" for name in values)
-    return {keys[f"{OURS}{name}"]: shortened(text, TAG_LENGTH) for name, text in values.items() if text}
+    return {keys[f"{OURS}{name}"]: shortened(text or "", TAG_LENGTH) for name, text in values.items()}

@@ -10,12 +10,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-_BEFORE = "training"  # apart from what TFMA measured under the same name
 _METRICS = 500
 
 
 def bring_curve(client: "MlflowClient", run: "Run", version: Version) -> dict[str, str]:
-    """Log the epochs that a run lacks, `training/loss` and so on, a step each; return the tag that says so.
+    """Log the epochs that a run lacks, a step each, under the names that Keras gives; return the tag that says so.
 
     A run that the training itself has logged to has them already.
     """
@@ -29,10 +28,10 @@ def bring_curve(client: "MlflowClient", run: "Run", version: Version) -> dict[st
     if told or curve.runs.get("mlflow") == run.info.run_id:
         return stored
     names = dict.fromkeys(name for epoch in curve.epochs for name in epoch.metrics)
-    keys = keys_of(f"{_BEFORE}/{name}" for name in names)
+    keys = keys_of(names)
     missing = []
     for name in names:
-        key = keys[f"{_BEFORE}/{name}"]
+        key = keys[name]
         there = {one.step for one in client.get_metric_history(run.info.run_id, key)}
         missing += [
             Metric(key, epoch.metrics[name], milliseconds(epoch.time), epoch.epoch)

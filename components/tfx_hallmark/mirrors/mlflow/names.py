@@ -9,14 +9,15 @@ from typing import Any
 KEY_LENGTH = 250
 PARAM_LENGTH = 6000
 TAG_LENGTH = 5000  # the least that any of its stores takes
-_FORBIDDEN = re.compile(r"[^\w.\- :/]")
+IN = "\0"  # in a name: what stands before it is the folder of what stands after it
+_FORBIDDEN = re.compile(r"[^\w.\- :]")
 _RESERVED_ALIAS = re.compile(r"(latest|v[0-9]+)\Z", re.IGNORECASE)
 
 
 def keys_of(names: Iterable[str]) -> dict[str, str]:
     """Return the key of each name: the name itself where MLflow permits it.
 
-    Of what it does not permit each character becomes `_`. Names that are too long, and names that would share a
+    Of what it does not permit, and of `/`, each character becomes `_`. Names that are too long, or would share a
     key with another, end with 8 hex digits made from the whole name.
     """
     wanted = {name: _plain(name) for name in dict.fromkeys(names)}
@@ -32,8 +33,8 @@ def keys_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    # They are paths in a file store: none of their parts may be empty, `.` or `..`.
-    parts = (_FORBIDDEN.sub("_", part) for part in name.split("/"))
+    # They are paths in a file store: none of their parts may be empty, `.` or `..`, and no file a folder too.
+    parts = (_FORBIDDEN.sub("_", part) for part in name.split(IN))
     return "/".join("_" if part in ("", ".", "..") else part for part in parts)
 
 

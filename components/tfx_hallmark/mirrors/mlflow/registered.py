@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tfx_hallmark.mirrors.mlflow import content
 from tfx_hallmark.mirrors.mlflow.client import exists_already, is_missing
+from tfx_hallmark.mirrors.mlflow.listing import all_versions
 from tfx_hallmark.mirrors.mlflow.names import alias_of
 from tfx_hallmark.mirrors.mlflow.runs import FOLDER
 from tfx_hallmark.registry.model import Model
@@ -35,17 +36,16 @@ class Registered:
     def bring(self, version: Version, run: "Run") -> None:
         """Make the registered version of a published one what the registry says now; it is made if need be."""
         found = self._found(version)
-        tags = content.common_tags(self._model, version)
+        tags = content.version_tags(self._model, version)
         told = content.description(version)
         if found is None:
             self._make(version, run, tags, told)
             return
-        for key in found.tags:
-            if key.startswith(content.OURS) and key not in tags:
-                self._client.delete_model_version_tag(found.name, found.version, key)
         for key, text in tags.items():
-            if found.tags.get(key) != text:
+            if text and found.tags.get(key) != text:
                 self._client.set_model_version_tag(found.name, found.version, key, text)
+            elif not text and key in found.tags:
+                self._client.delete_model_version_tag(found.name, found.version, key)
         if (found.description or "") != told:
             self._client.update_model_version(found.name, found.version, told)
 
@@ -99,7 +99,12 @@ class Registered:
         apart = self._on_server and "://" not in location
         source = f"runs:/{run.info.run_id}/{FOLDER}" if apart else location
         self._client.create_model_version(
-            name, source, run.info.run_id, tags=tags, description=told, await_creation_for=0
+            name,
+            source,
+            run.info.run_id,
+            tags={key: text for key, text in tags.items() if text},
+            description=told,
+            await_creation_for=0,
         )
         self._numbers = None
 
@@ -111,15 +116,7 @@ class Registered:
 
     def _read(self) -> "dict[tuple[str, str], ModelVersion]":
         found: dict[tuple[str, str], ModelVersion] = {}
-        token = None
-        every: list[ModelVersion] = []
-        while True:
-            page = self._client.search_model_versions(f"name = '{self._model.name}'", page_token=token)
-            every += page
-            token = page.token
-            if not token:
-                break
-        for one in sorted(every, key=lambda version: int(version.version)):
+        for one in all_versions(self._client, self._model.name):
             key = (one.tags.get(f"{content.OURS}version", ""), one.tags.get(f"{content.OURS}digest", ""))
             if key in found and all(key):
                 self._client.delete_model_version(one.name, one.version)

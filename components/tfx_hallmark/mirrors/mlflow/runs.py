@@ -39,13 +39,15 @@ class Runs:
         self._bring_params(run, version)
         self._bring_metrics(run, version)
         self._bring_data(run, version)
-        wanted = content.common_tags(model, version) | content.run_tags(version)
+        wanted = content.version_tags(model, version) | content.run_tags(version)
         wanted |= self._bring_documents(run, version)
         wanted |= bring_curve(self._client, run, version)
         # Last, for what was stored is told by them.
         self._bring_tags(run, wanted)
+        if run.info.run_name != str(version):
+            self._client.update_run(run_id, name=str(version))
         if run.info.status != "FINISHED":
-            self._client.set_terminated(run_id, "FINISHED", content.milliseconds(version.state.created))
+            self._client.set_terminated(run_id, "FINISHED", content.times(version)[1])
         return run
 
     def _continued(self, version: Version) -> "Run | None":
@@ -84,7 +86,7 @@ class Runs:
         tags = {"model": version.model, "version": version.version, "digest": version.digest}
         made = self._client.create_run(
             self._experiment,
-            start_time=content.milliseconds(version.state.created),
+            start_time=content.times(version)[0],
             tags={f"{content.OURS}{name}": text for name, text in tags.items()},
             run_name=str(version),
         )
@@ -105,7 +107,7 @@ class Runs:
 
         known = run.data.metrics
         # It shows the latest: what was measured anew must be later than what it has.
-        then = content.milliseconds(version.state.created)
+        then = content.times(version)[1]
         changed = [
             Metric(key, value, int(time.time() * 1000) if key in known else then, 0)
             for key, value in content.metrics(version).items()
@@ -141,10 +143,10 @@ class Runs:
         from mlflow.entities import RunTag
 
         there = run.data.tags
-        for key in there:
-            if key.startswith(content.OURS) and key not in wanted:
+        for key, text in wanted.items():
+            if not text and key in there:
                 self._client.delete_tag(run.info.run_id, key)
-        changed = [RunTag(key, text) for key, text in wanted.items() if there.get(key) != text]
+        changed = [RunTag(key, text) for key, text in wanted.items() if text and there.get(key) != text]
         for batch in _batches(changed, _BATCH):
             self._client.log_batch(run.info.run_id, tags=batch)
 

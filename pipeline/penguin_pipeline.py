@@ -50,7 +50,7 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         transform_graph=transform.outputs["transform_graph"],
         module_file=MODULE_FILE,
         train_args=tfx.proto.TrainArgs(num_steps=config.trainer.steps),
-        custom_config=config.trainer.model_dump(exclude={"steps"}),
+        custom_config=_custom_config(config),
     )
     tagger = VersionTagger.after(
         trainer,
@@ -87,6 +87,14 @@ def create_pipeline(config: Config, *, run_id: str | None = None) -> tfx.dsl.Pip
         enable_cache=config.pipeline.enable_cache,
         beam_pipeline_args=config.beam.arguments(),
     )
+
+
+def _custom_config(config: Config) -> dict[str, Any]:
+    """Return what the module gets: hyperparameters, and where the training is logged to, if anywhere."""
+    settings = config.trainer.model_dump(exclude={"steps", "log_to"})
+    if config.trainer.log_to:
+        settings |= {"log_to": config.trainer.log_to, "log_as": config.registry.model}
+    return settings
 
 
 def _splits(train: int, evaluation: int) -> tfx.proto.Output:

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from tfx_hallmark.registry.errors import InvalidNameError
+from tfx_hallmark.registry.errors import ConfigError, InvalidNameError
 from tfx_hallmark.registry.names import check_model_name
 from tfx_hallmark.registry.rollout import Rollout
 from tfx_hallmark.registry.store_url import ROOT_EXAMPLES, SCHEMES, StoreUrl, is_url
+from tfx_hallmark.training_log.targets import parse_targets
 
 # Kinds of runner whose components run in containers, elsewhere.
 IN_CONTAINERS = {"kubeflow": ("gs://", "s3://"), "vertex": ("gs://",)}
@@ -75,6 +76,14 @@ def _model_name(text: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _mirrors(texts: list[str]) -> list[str]:
+    try:
+        parse_targets(texts)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    return texts
+
+
 Text = Annotated[str, Field(min_length=1)]
 LocalPath = Annotated[Text, AfterValidator(local_path)]
 Units = Annotated[int, Field(ge=1, le=4096)]
@@ -128,6 +137,7 @@ class TrainerSection(Section):
         dropout: Share of each hidden layer dropped in training.
         batch_size: Rows per step.
         steps: Batches trained on.
+        log_to: Tools that every epoch is logged to while it trains; no hyperparameter.
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
@@ -136,6 +146,7 @@ class TrainerSection(Section):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_size: Annotated[int, Field(ge=1)]
     steps: Annotated[int, Field(ge=1)]
+    log_to: Annotated[list[Text], AfterValidator(_mirrors)] = Field(default_factory=list)
 
 
 class RegistrySection(Section):

@@ -13,6 +13,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 MEASUREMENTS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 CATEGORIES = ("island", "sex")
 LABEL = "species"
+MOST_EPOCHS = 10
 
 
 def transformed_name(raw_name: str) -> str:
@@ -55,8 +56,11 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
         fn_args: What Trainer passes. `custom_config` holds `learning_rate` (float), `hidden_units`
             (list of ints), `dropout` (0-1), `batch_size` (rows) and `seed` (int); `train_steps` is the
-            number of batches.
+            number of batches. With `log_to` and `log_as` in `custom_config`, epochs are also logged there.
     """
+    # Here, for the workers of Transform load this file too, and need not have hallmark.
+    from tfx_hallmark.training_log import epoch_callback
+
     settings = fn_args.custom_config
     # Several runs may share one process; without this, the second one's layers get other names.
     keras.backend.clear_session()
@@ -71,13 +75,24 @@ def run_fn(fn_args: FnArgs) -> None:
         metrics=["sparse_categorical_accuracy"],
     )
     features, labels = _read_rows(fn_args.train_files, transform)
+    held_out = _read_rows(fn_args.eval_files, transform)
     batches = (
         tf.data.Dataset.from_tensor_slices((features, labels))
         .shuffle(len(labels), seed=settings["seed"])
         .repeat()
         .batch(settings["batch_size"])
     )
-    model.fit(batches, steps_per_epoch=fn_args.train_steps, verbose=2)
+    # An epoch is a point of the training curve; the batches are the same, however many epochs they are told in.
+    epochs = max(count for count in range(1, MOST_EPOCHS + 1) if fn_args.train_steps % count == 0)
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=fn_args.train_steps // epochs,
+        validation_data=held_out,
+        validation_batch_size=len(held_out[1]),
+        verbose=2,
+        callbacks=[epoch_callback(fn_args)],
+    )
     servable = _Servable(model, transform)
     # Not ExportArchive: it stores variables in an order that differs from one process to the next.
     signatures = {"serving_default": servable.predict, "transform_features": servable.transform_features}

@@ -185,7 +185,9 @@ def test_a_version_of_which_nothing_is_known_claims_nothing(answer: Run) -> None
     assert facts(card, "data") == facts(card, "training") == facts(card, "reproduction") == {}
     assert section(card, "reproduction")["commands"] == []
     assert gaps(card, "reproduction") == ["the data", "the training code", "the random seed"]
-    assert gaps(card, "training") == ["code", "hyperparameters", "training", "environment", "cost", "run"]
+    assert gaps(card, "training") == [
+        "code", "hyperparameters", "training", "environment", "cost", "run", "training curve"
+    ]  # fmt: skip
     assert all(not one["texts"] for one in card["sections"])
 
 

@@ -30,12 +30,14 @@ from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.reproduction import ReproductionReport, WeightsCompared
+from tfx_hallmark.registry.training_curve import Epoch, TrainingCurve
 from tfx_hallmark.registry.tree import ContentDigest
 from tfx_hallmark.registry.verdict import Verdict
 
 Make = Callable[[int], Path]
 EVENTS = 9
 PACKAGES = {"tensorflow": "2.21.0"}
+CURVE = TrainingCurve(epochs=(Epoch(epoch=1, time="2026-11-22T02:00:00.000000Z", metrics={"loss": 0.5}),))
 
 
 def known_provenance(objects: ObjectStore) -> Provenance:
@@ -56,6 +58,7 @@ def known_provenance(objects: ObjectStore) -> Provenance:
             packages={},
             all_packages=objects.put(PACKAGES),
         ),
+        training_curve=objects.put(CURVE),
     )
 
 
@@ -146,8 +149,8 @@ def damage(path: Path) -> None:
 def test_a_good_registry_gives_no_finding(records: Path, root: Path) -> None:
     assert told(root) == []
     done = audited(root)
-    # Three manifests with six objects each, three verdicts, evidence for two and one more, a reproduction.
-    assert (done.events, done.objects, done.releases) == (EVENTS, 28, 2)
+    # Three manifests with seven objects each, three verdicts, evidence for two and one more, a reproduction.
+    assert (done.events, done.objects, done.releases) == (EVENTS, 31, 2)
     assert done.size == sum(Registry.open(root).model("penguin").version(one).state.size for one in "12")
     assert Registry.open(root).model("penguin").audit() == ()
 
@@ -303,6 +306,7 @@ def referred(model: Model) -> dict[str, str]:
         "penguin@1.0.1 manifest: text of the schema": manifest.provenance.data.schema_text or "",
         "penguin@1.0.1 manifest: golden predictions": manifest.golden.predictions or "",
         "penguin@1.0.1 manifest: list of packages": manifest.provenance.environment.all_packages,
+        "penguin@1.0.1 manifest: training curve": manifest.provenance.training_curve or "",
         "penguin@1.0.1 verdict (event 5)": version.state.verdict or "",
         "penguin@1.0.1 verdict (event 5): evidence": verdict.evidence,
         "penguin@1.0.0 evidence (event 7)": model.version("1.0.0").state.evidence[0],

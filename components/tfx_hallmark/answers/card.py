@@ -17,9 +17,11 @@ from tfx_hallmark.answers.measured import Read, read
 from tfx_hallmark.answers.metric_history import MetricHistory, metric_history
 from tfx_hallmark.registry.comparing.measures import Measured, measured
 from tfx_hallmark.registry.comparing.reading import stored
-from tfx_hallmark.registry.errors import NotFoundError
+from tfx_hallmark.registry.errors import HallmarkError, NotFoundError
 from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.training_curve import TrainingCurve
 from tfx_hallmark.registry.verdict import OVERALL
+from tfx_hallmark.registry.version import Version
 from tfx_hallmark.registry.version_facts import tagged_facts
 
 _VERSIONS = 60  # in the plot of the metric over versions
@@ -56,6 +58,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         metric: The metric of the plots; null if none was measured.
         history: That metric over versions; null likewise.
         slices: That metric by slice: everything first, then the lowest values.
+        curve: How its training went, epoch by epoch; null if that is not recorded.
         remarks: What of the records cannot be read, a line each.
     """
 
@@ -67,6 +70,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     metric: str | None
     history: MetricHistory | None
     slices: list[SliceStanding]
+    curve: TrainingCurve | None
     remarks: list[str]
 
     @property
@@ -91,6 +95,7 @@ def card(model: Model, which: str) -> Card:
     version = model.version(which)
     kept = stored(version)
     own = read([version])[0]
+    remarks = list(kept.unreadable)
     subject = Subject(
         version=version,
         manifest=version.manifest,
@@ -99,7 +104,8 @@ def card(model: Model, which: str) -> Card:
         facts=tagged_facts(version),
         measured=measured([kept]),
         read=own,
-        remarks=list(kept.unreadable),
+        curve=_curve(version, remarks),
+        remarks=remarks,
     )
     place = _headline(own)
     return Card(
@@ -111,8 +117,17 @@ def card(model: Model, which: str) -> Card:
         metric=None if place is None else place.metric,
         history=None if place is None else _history(model, place),
         slices=[] if place is None else _slices(subject.measured, own, place.metric),
-        remarks=subject.remarks,
+        curve=subject.curve,
+        remarks=remarks,
     )
+
+
+def _curve(version: Version, remarks: list[str]) -> TrainingCurve | None:
+    try:
+        return version.training_curve
+    except HallmarkError as error:
+        remarks.append(f"the curve of the training of {version.version} cannot be read: {error}")
+        return None
 
 
 def _headline(own: Read) -> Place | None:

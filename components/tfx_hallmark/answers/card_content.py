@@ -9,6 +9,7 @@ from tfx_hallmark.registry.comparing.measures import Measured
 from tfx_hallmark.registry.comparing.reading import Stored
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.state import ModelState
+from tfx_hallmark.registry.training_curve import TrainingCurve
 from tfx_hallmark.registry.version import Version
 from tfx_hallmark.registry.version_facts import Fact
 
@@ -108,6 +109,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         facts: What is in the manifest, by section and name.
         measured: What was measured, with the thresholds.
         read: The same with the baseline's values.
+        curve: How its training went; None if that is not on record.
         remarks: What of the records cannot be read; grows while the card is made.
     """
 
@@ -118,6 +120,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, dict[str, Fact | None]]
     measured: list[Measured]
     read: Read
+    curve: TrainingCurve | None
     remarks: list[str]
 
     @property

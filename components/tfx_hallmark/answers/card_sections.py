@@ -10,6 +10,7 @@ from tfx_hallmark.answers.comparison_text import cell
 from tfx_hallmark.answers.judged import Place
 from tfx_hallmark.answers.listing import labels_of, status
 from tfx_hallmark.answers.text import number, second, size
+from tfx_hallmark.answers.training_curve import curve_facts
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.manifest import Code
 from tfx_hallmark.registry.savedmodel import Signature
@@ -195,6 +196,10 @@ def _training(subject: Subject) -> CardSection:
         groups += found
         if not found and fill:
             gaps.append(Gap(title.lower(), fill, command=False))
+    if subject.curve is None:
+        gaps.append(Gap("training curve", "epoch_callback among the callbacks of fit logs it", command=False))
+    else:
+        groups += group((Named(*fact) for fact in curve_facts(subject.curve)), title="Training curve")
     return CardSection(key="training", title="Training", groups=groups, gaps=gaps)
 
 

@@ -9,6 +9,7 @@ from tfx_hallmark.registry.event_kinds import Pruned
 from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.training_curve import TrainingCurve
 from tfx_hallmark.registry.verdict import VersionAt
 from tfx_hallmark.registry.version import Version
 
@@ -83,6 +84,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         verdict: The gate's last verdict; null if there is none yet.
         reproductions: How near second trainings of it came, oldest first.
         commit_page: Address of its git commit on GitHub, GitLab or Bitbucket; null if it has none there.
+        training_curve: How its training went, epoch by epoch; null if that is not recorded.
         manifest: The record made when it was tagged, as it is stored.
     """
 
@@ -104,6 +106,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Judgement | None
     reproductions: list[SecondTraining]
     commit_page: str | None
+    training_curve: TrainingCurve | None
     manifest: Manifest
 
 
@@ -142,6 +145,7 @@ def describe(model: Model, which: str) -> Details:
             for report in version.reproductions
         ],
         commit_page=None if code is None else code.commit_page,
+        training_curve=version.training_curve,
         manifest=version.manifest,
     )
 

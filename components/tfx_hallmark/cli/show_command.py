@@ -8,6 +8,7 @@ import msgspec
 
 from tfx_hallmark.answers.details import Details, describe
 from tfx_hallmark.answers.text import counted, number, second, size
+from tfx_hallmark.answers.training_curve import curve_facts
 from tfx_hallmark.cli import options
 from tfx_hallmark.cli.as_json import print_json
 from tfx_hallmark.cli.root import open_model, open_registry
@@ -58,7 +59,7 @@ def _print(answer: Details) -> None:
     _section(page, "Data", _data(made_from.data) if made_from.data else ())
     _section(page, "Code", _code(made_from.code) if made_from.code else ())
     _section(page, "Hyperparameters", _values(made_from.hyperparameters))
-    _section(page, "Training", _training(manifest))
+    _section(page, "Training", _training(answer))
     _section(page, "Environment", _environment(made_from.environment) if made_from.environment else ())
     _section(page, "Run", _run(made_from.run) if made_from.run else ())
     _section(page, "Notes", answer.notes.items())
@@ -143,13 +144,15 @@ def _code(code: Code) -> Iterator[Fact]:
     yield from _given(("git remote", code.remote), ("page of the commit", code.commit_page))
 
 
-def _training(manifest: Manifest) -> Iterator[Fact]:
-    made_from = manifest.provenance
+def _training(answer: Details) -> Iterator[Fact]:
+    made_from = answer.manifest.provenance
     for name, value in (("train", made_from.train_args), ("eval", made_from.eval_args)):
         if value:
             yield f"{name} arguments", _json(value)
     if made_from.seed is not None:
         yield "seed", str(made_from.seed)
+    if answer.training_curve is not None:
+        yield from curve_facts(answer.training_curve)
 
 
 def _environment(environment: Environment) -> Iterator[Fact]:

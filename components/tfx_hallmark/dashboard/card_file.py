@@ -6,8 +6,8 @@ import hashlib
 from markupsafe import Markup
 
 from tfx_hallmark.answers.card import Card
-from tfx_hallmark.dashboard.chart_file import metric_svg, slices_svg
-from tfx_hallmark.dashboard.charts.card_plots import by_slice, over_versions
+from tfx_hallmark.dashboard.chart_file import curve_svg, metric_svg, slices_svg
+from tfx_hallmark.dashboard.charts.card_plots import by_slice, over_epochs, over_versions
 from tfx_hallmark.dashboard.rendering import STATIC, Renderer
 from tfx_hallmark.dashboard.report_links import ReportLinks
 from tfx_hallmark.registry.log import utc_now
@@ -32,6 +32,7 @@ def html_file(card: Card, *, root: str) -> str:
         card=card,
         over_versions=over_versions(card),
         by_slice=by_slice(card),
+        over_epochs=over_epochs(card),
         made=utc_now(),
         root=root,
         style=Markup(style),  # noqa: S704 - ours, from the package
@@ -50,4 +51,8 @@ def plot_files(card: Card) -> dict[str, tuple[str, str]]:
     if slices is not None:
         title, rows = slices
         found["slices.svg"] = (title, slices_svg(rows, f"{card.model}: {title}"))
+    # Of the panels the first, which tells most, for each would be a file.
+    for panel in over_epochs(card)[:1]:
+        title = f"{panel.name} of {card.version}, over the epochs of its training"
+        found["training.svg"] = (title, curve_svg(panel, f"{card.model}: {title}"))
     return found

@@ -7,6 +7,7 @@ import msgspec
 from markupsafe import Markup
 
 from tfx_hallmark.answers.text import escape
+from tfx_hallmark.dashboard.charts.curve_plot import CurvePanel
 from tfx_hallmark.dashboard.charts.metric_plot import MetricPlot
 from tfx_hallmark.dashboard.charts.slice_plot import SlicePlot
 from tfx_hallmark.dashboard.rendering import STATIC, Renderer
@@ -56,7 +57,14 @@ def slices_svg(plot: SlicePlot, title: str) -> str:
     return _file(plot, title, "slices", keys)
 
 
-def _file(plot: MetricPlot | SlicePlot, title: str, kind: str, keys: Sequence[tuple[str, str]]) -> str:
+def curve_svg(panel: CurvePanel, title: str) -> str:
+    """Return a panel of a training's curve as an SVG file."""
+    return _file(panel, title, "curve", [(line.role, line.role) for line in panel.lines])
+
+
+def _file(
+    plot: MetricPlot | SlicePlot | CurvePanel, title: str, kind: str, keys: Sequence[tuple[str, str]]
+) -> str:
     return Renderer("", ReportLinks((), lambda _: "")).render(
         "chart_file.svg",
         plot=_printable(plot),
@@ -67,11 +75,13 @@ def _file(plot: MetricPlot | SlicePlot, title: str, kind: str, keys: Sequence[tu
     )
 
 
-def _printable(plot: MetricPlot | SlicePlot) -> MetricPlot | SlicePlot:
+def _printable(plot: MetricPlot | SlicePlot | CurvePanel) -> MetricPlot | SlicePlot | CurvePanel:
     """Write out control characters in texts: XML forbids them, and a viewer shows nothing at all of such a file."""
     if isinstance(plot, MetricPlot):
         marks = [msgspec.structs.replace(mark, title=escape(mark.title)) for mark in plot.marks]
         return msgspec.structs.replace(plot, marks=marks)
+    if isinstance(plot, CurvePanel):
+        return plot  # numbers alone
     rows = [msgspec.structs.replace(row, name=escape(row.name), title=escape(row.title)) for row in plot.rows]
     return msgspec.structs.replace(plot, rows=rows)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfx_hallmark.registry.errors import ReproductionError
 from tfx_hallmark.reproduction.job import Job, write_job
+from tfx_hallmark.training_log.targets import SWITCH
 
 _ERROR = re.compile(
     r"^(\w+\.)*\w*(Error|Exception|Interrupt|Exit)\b.*"
@@ -39,6 +40,7 @@ def run(job: Job, module: str, log: Path, *, what: str, onednn: bool | None = No
     file = log.with_suffix(".json")
     write_job(job, file)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2")}
+    environment[SWITCH] = "off"  # a second training is no run to be shown beside the first
     if onednn is not None:
         environment["TF_ENABLE_ONEDNN_OPTS"] = str(int(onednn))
     command = [sys.executable, "-m", f"tfx_hallmark.reproduction.{module}", str(file)]

@@ -49,6 +49,7 @@ class VersionTaggerSpec(ComponentSpec):
         "hyperparameters": ChannelParameter(type=standard_artifacts.HyperParameters, optional=True),
         "trained_on": ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "base_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
+        "model_run": ChannelParameter(type=standard_artifacts.ModelRun, optional=True),
     }
     OUTPUTS = {"model_version": ChannelParameter(type=ModelVersion)}
 
@@ -87,6 +88,7 @@ class VersionTagger(base_component.BaseComponent):
         hyperparameters: channel.BaseChannel | None = None,
         trained_on: channel.BaseChannel | None = None,
         base_model: channel.BaseChannel | None = None,
+        model_run: channel.BaseChannel | None = None,
         training: TrainingRecord | None = None,
         module_file: str | None = None,
         keep_sources: bool = True,
@@ -115,6 +117,8 @@ class VersionTagger(base_component.BaseComponent):
             trained_on: Channel of type `Examples` that the Trainer itself read, where `examples` are others; `after`
                 fills it in.
             base_model: Channel of type `Model` that the Trainer started from; `after` fills it in.
+            model_run: Channel of type `ModelRun`, from the Trainer: in it `training_log.epoch_callback` keeps the
+                curve of the training; `after` fills it in.
             training: What the Trainer was told; `after` fills it in.
             module_file: The module file; `after` fills it in.
             keep_sources: Whether to keep the source of the module file and of the Python files beside it. They are
@@ -159,6 +163,7 @@ class VersionTagger(base_component.BaseComponent):
             hyperparameters=hyperparameters,
             trained_on=trained_on,
             base_model=base_model,
+            model_run=model_run,
             registry_root=_absolute(registry_root),
             model_name=model_name,
             training=msgspec.json.encode(record, order="sorted").decode(),
@@ -205,6 +210,9 @@ class VersionTagger(base_component.BaseComponent):
         if "examples" in inputs and options.get("examples", inputs["examples"]) is not inputs["examples"]:
             inputs["trained_on"] = inputs["examples"]
         read = tuple(sorted(key for key, own in inputs.items() if options.get(key, own) is own))
+        made = trainer.outputs.get("model_run")
+        if made is not None and made.type is standard_artifacts.ModelRun:
+            options.setdefault("model_run", made)
         module_file = module_file_of(given)
         if module_file is not None:
             options.setdefault("module_file", str(module_file))

@@ -35,7 +35,8 @@ class Executor(base_executor.BaseExecutor):
 
         Args:
             input_dict: `model`, and what it was made from: `examples`, `schema`, `statistics`, `transform_graph`,
-                `hyperparameters`, `trained_on`, `base_model`, each optional.
+                `hyperparameters`, `trained_on`, `base_model`, each optional; and `model_run`, likewise, in which the
+                training was logged.
             output_dict: `model_version`.
             exec_properties: See `component.VersionTaggerSpec`.
 

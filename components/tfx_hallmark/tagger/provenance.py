@@ -16,6 +16,7 @@ from tfx_hallmark.tagger.cost import is_trained_here, training_cost
 from tfx_hallmark.tagger.git import GitState
 from tfx_hallmark.tagger.input_contents import InputContents, Inputs, reading_of, splits_of
 from tfx_hallmark.tagger.training_code import TrainingCode
+from tfx_hallmark.tagger.training_curve import training_curve
 
 # The tagger's inputs that are a Trainer's as well, under the same names.
 TRAINER_INPUTS = ("examples", "schema", "statistics", "transform_graph", "hyperparameters", "base_model")
@@ -92,6 +93,7 @@ def collect(
         environment=describe_environment(objects, trained_here=trained_here, container_image=container_image),
         cost=None if training.read is None else training_cost(model, trained_here=trained_here),
         run=run,
+        training_curve=training_curve(inputs.get("model_run") or (), objects),
     )
 
 

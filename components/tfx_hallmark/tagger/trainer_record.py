@@ -12,6 +12,7 @@ from tfx_hallmark.registry.redaction import without_secrets
 from tfx_hallmark.tagger.git import git_state, uncommitted_changes, working_tree
 from tfx_hallmark.tagger.provenance import TrainingRecord
 from tfx_hallmark.tagger.training_code import file_digest, pack, packed_files, source_text
+from tfx_hallmark.training_log.targets import WHERE_TO_LOG
 
 
 def record_of(
@@ -35,6 +36,8 @@ def record_of(
     custom_config = _json(given, "custom_config")
     settings = dict(custom_config if hyperparameters is None else hyperparameters)
     known_seed = settings.pop("seed", custom_config.get("seed"))
+    for name in WHERE_TO_LOG:  # makes no other model
+        settings.pop(name, None)
     record = TrainingRecord(
         hyperparameters=settings,
         train_args=_json(given, "train_args"),

@@ -2,6 +2,7 @@
 
 from tfx_hallmark.answers.card import Card
 from tfx_hallmark.answers.measured import on
+from tfx_hallmark.dashboard.charts.curve_plot import CurvePanel, curve_panels
 from tfx_hallmark.dashboard.charts.history_plot import history_plot
 from tfx_hallmark.dashboard.charts.metric_plot import MetricPlot
 from tfx_hallmark.dashboard.charts.slice_plot import SlicePlot, SliceValue, slice_plot
@@ -26,3 +27,8 @@ def by_slice(card: Card) -> tuple[str, SlicePlot] | None:
         ]
     )
     return None if plot is None else (f"{card.metric} of {card.version}, by slice", plot)
+
+
+def over_epochs(card: Card) -> list[CurvePanel]:
+    """Return the panels of the training's curve; none if it is not recorded."""
+    return [] if card.curve is None else curve_panels(card.curve)

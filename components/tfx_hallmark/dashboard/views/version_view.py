@@ -7,6 +7,7 @@ from tfx_hallmark.answers.explanation import CheckLine, Explanation, explain
 from tfx_hallmark.answers.history import LoggedEvent, logged
 from tfx_hallmark.answers.listing import stable_of
 from tfx_hallmark.answers.paths import as_text
+from tfx_hallmark.dashboard.views.curve_view import CurveView, curve_view
 from tfx_hallmark.dashboard.views.own_events import own_events
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.version_facts import Fact, facts, tensor_text
@@ -108,6 +109,7 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
         tensors: What clients send and get back.
         releases: Oldest first.
         metrics: What was measured, with the baseline's.
+        curve: How its training went; None if that is not recorded.
         before: The version tagged before it; empty for the first one.
         stable: The version that is stable now; empty for none.
         events: What happened to it, newest first.
@@ -120,6 +122,7 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
     tensors: list[Tensor]
     releases: list[OwnRelease]
     metrics: list[Measured]
+    curve: CurveView | None
     before: str
     stable: str
     events: list[LoggedEvent]
@@ -177,6 +180,7 @@ def version_view(model: Model, which: str) -> VersionView:
             for where, metrics in details.metrics.items()
             for metric, value in metrics.items()
         ],
+        curve=None if details.training_curve is None else curve_view(details.training_curve),
         before=_before(model, details.version),
         stable="" if stable is None else stable.version,
         events=[logged(model.event(seq)) for seq in reversed(own_events(model, details.version))],

@@ -25,6 +25,7 @@ from tfx_hallmark.registry.manifest import Manifest
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.reproduction import ReproductionReport
 from tfx_hallmark.registry.signing.bundle import SignatureBundle
+from tfx_hallmark.registry.training_curve import TrainingCurve
 from tfx_hallmark.registry.tree import combine
 from tfx_hallmark.registry.verdict import Evidence, Verdict
 
@@ -153,6 +154,7 @@ def named_by(found: object, where: str) -> list[Reference]:
             named.append((code.diff, str, "uncommitted changes"))
         if found.provenance.environment is not None:
             named.append((found.provenance.environment.all_packages, dict[str, str], "list of packages"))
+        named.append((found.provenance.training_curve, TrainingCurve, "training curve"))
         if found.golden is not None:
             named.append((found.golden.predictions, GoldenPredictions, "golden predictions"))
     return [

@@ -32,6 +32,13 @@ TOLD: list[tuple[Data, str, int]] = [
         "trained again: equal to the bit",
         3,
     ),
+    (
+        events.Monitored(
+            version="1.0.0", report=DIGEST, outcome="alert", summary="year drifted", data="/new"
+        ),
+        "monitored on new data, alert: year drifted",
+        4,
+    ),
     (events.Pruned(version="1.0.0", releases=(2,)), "deleted the files of release 2", 1),
     (events.Pruned(version="1.0.0", releases=(2, 5)), "deleted the files of releases 2, 5", 1),
 ]

@@ -34,6 +34,7 @@ NAMES = {
     "signed": "Sign",
     "imported": "Import",
     "reproduced": "Reproduce",
+    "monitored": "Monitor",
 }
 
 
@@ -72,6 +73,8 @@ def write_history(
     commit(root, events.Signed(version=first, signature="b3:" + "1" * 64, key="sha256:" + "2" * 64))
     told = "trained again on June, bit by bit the same"
     commit(root, events.Reproduced(version=first, report="b3:" + "3" * 64, outcome="bit_equal", summary=told))
+    watched = {"report": "b3:" + "4" * 64, "outcome": "alert", "summary": "year drifted", "data": "/span-2"}
+    commit(root, events.Monitored(version=first, **watched))
     manifest = model.version(first).state.manifest
     imported = events.Imported(
         version="8.0.0",

@@ -14,6 +14,7 @@ from tfx_hallmark.registry.events import GENESIS, Event, seal, unseal
 KINDS = [
     *["tagged", "published", "refused", "promoted", "rolled_back", "quarantined", "unquarantined", "pruned"],
     *["annotated", "adopted", "evaluated", "withdrawn", "held", "unheld", "signed", "imported", "reproduced"],
+    "monitored",
 ]
 SINCE_SCHEMA_2 = {"withdrawn", "held", "unheld", "signed", "imported"}
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -59,7 +60,8 @@ def test_a_kind_bears_the_oldest_schema_that_knows_it_so_that_older_hallmarks_re
     for kind in get_args(events.Data):
         fields = {field.name: "" for field in msgspec.structs.fields(kind)}
         name = kind.__struct_config__.tag
-        expected = 3 if name == "reproduced" else 2 if name in SINCE_SCHEMA_2 else 1
+        later = {"reproduced": 3, "monitored": 4}
+        expected = later.get(name, 2 if name in SINCE_SCHEMA_2 else 1)
         assert (name, events.schema_of(kind(**fields))) == (name, expected)
 
 

@@ -32,11 +32,12 @@ class History:
         self.held: set[str] = set()
         self.signatures: dict[str, str] = {}
         self.reports: dict[str, list[str]] = {}
+        self.monitorings: dict[str, list[str]] = {}
 
     def grow(self) -> None:
         first = ["tagged", "adopted", "imported"]
         known = ["refused", "quarantined", "unquarantined", "annotated", "evaluated", "published"]
-        known += ["held", "unheld", "signed", "reproduced"]
+        known += ["held", "unheld", "signed", "reproduced", "monitored"]
         released = ["promoted", "rolled_back", "pruned"]
         kinds = first + (known if self.versions else []) + (released if self._labelable() else [])
         kinds += ["withdrawn"] if self.labels else []
@@ -182,6 +183,12 @@ class History:
         self.signatures[version] = f"b3:s{len(self.entries)}"
         return events.Signed(version=version, signature=self.signatures[version], key="k")
 
+    def _monitored(self) -> Data:
+        version = self._pick(self.versions)
+        report = f"b3:{len(self.entries)}"
+        self.monitorings.setdefault(version, []).append(report)
+        return events.Monitored(version=version, report=report, outcome="normal", summary="s", data="d")
+
     def _reproduced(self) -> Data:
         version = self._pick(self.versions)
         self.reports.setdefault(version, []).append(f"b3:r{len(self.entries)}")
@@ -210,6 +217,7 @@ def test_state_says_what_the_events_add_up_to(history: History) -> None:
     assert not any(state.versions[history.releases[n]].quarantined for n in state.labels.values())
     assert {v.version for v in state.versions.values() if v.held is not None} == history.held
     assert {v.version: v.signature for v in state.versions.values() if v.signature} == history.signatures
+    assert {v.version: v.monitorings for v in state.versions.values() if v.monitorings} == history.monitorings
     assert {v.version: v.reproductions for v in state.versions.values() if v.reproductions} == history.reports
     assert state.next_release > max(history.releases, default=0)
     assert state.seq == len(history.entries)
@@ -252,6 +260,7 @@ def test_an_event_about_an_unknown_version_is_refused(history: History) -> None:
         events.Unheld(version="9.9.9"),
         events.Signed(version="9.9.9", signature="", key=""),
         events.Reproduced(version="9.9.9", report="", outcome="", summary=""),
+        events.Monitored(version="9.9.9", report="", outcome="", summary="", data=""),
         events.Promoted(version="9.9.9", release=10**6, label="stable"),
         events.Published(
             version="9.9.9", digest="", release=10**6, staging="", labels=(), baseline=None, verdict=""

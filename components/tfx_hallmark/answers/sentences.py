@@ -116,6 +116,11 @@ def _reproduced(data: event_kinds.Reproduced) -> str:
     return f"trained again: {data.summary}"
 
 
+@_of(event_kinds.Monitored)
+def _monitored(data: event_kinds.Monitored) -> str:
+    return f"monitored on new data, {data.outcome}: {data.summary}"
+
+
 @_of(event_kinds.Imported)
 def _imported(_: event_kinds.Imported) -> str:
     return "imported from another registry"

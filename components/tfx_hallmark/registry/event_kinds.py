@@ -212,3 +212,19 @@ class Reproduced(EventData, frozen=True, kw_only=True, tag="reproduced"):
     report: str
     outcome: str
     summary: str
+
+
+class Monitored(EventData, frozen=True, kw_only=True, tag="monitored"):
+    """New data was held against what this version was trained on, and this version, then stable, against the rules.
+
+    Attributes:
+        report: Digest of the report object, see `monitoring.report.MonitoringReport`.
+        outcome: `normal` or `alert`.
+        summary: What was found and what follows, in a line.
+        data: Where the data lies.
+    """
+
+    report: str
+    outcome: str
+    summary: str
+    data: str

@@ -16,6 +16,7 @@ from tfx_hallmark.registry.event_kinds import (
     Evaluated,
     Held,
     Imported,
+    Monitored,
     Promoted,
     Pruned,
     Published,
@@ -30,7 +31,7 @@ from tfx_hallmark.registry.event_kinds import (
     Withdrawn,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 GENESIS = "0" * 64  # what the first event has for `prev`
 _SEAL_LENGTH = len(',"sha256":""}\n') + 64
 
@@ -52,9 +53,10 @@ Data = (
     | Signed
     | Imported
     | Reproduced
+    | Monitored
 )
 # The schema that brought a kind, where that was not the first one.
-_SINCE = {**dict.fromkeys((Withdrawn, Held, Unheld, Signed, Imported), 2), Reproduced: 3}
+_SINCE = {**dict.fromkeys((Withdrawn, Held, Unheld, Signed, Imported), 2), Reproduced: 3, Monitored: 4}
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -208,6 +208,11 @@ def _reproduced(state: ModelState, _: Event, data: event_kinds.Reproduced) -> No
     state.versions[data.version].reproductions.append(data.report)
 
 
+@_on(event_kinds.Monitored)
+def _monitored(state: ModelState, _: Event, data: event_kinds.Monitored) -> None:
+    state.versions[data.version].monitorings.append(data.report)
+
+
 @_on(event_kinds.Imported)
 def _imported(state: ModelState, event: Event, data: event_kinds.Imported) -> None:
     version = _add_version(state, event, data)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from tfx_hallmark.registry.actor import current_actor, responsible
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.logged_model import LoggedModel
+from tfx_hallmark.registry.monitoring.report import MonitoringReport
 from tfx_hallmark.registry.notes import Annotator
 from tfx_hallmark.registry.operations import Operation
 from tfx_hallmark.registry.reproduction import ReproductionReport
@@ -84,6 +86,26 @@ class NotedModel(LoggedModel):
         return self._annotator.record_reproduction(
             version, report, actor=actor or current_actor(), reason=reason
         )
+
+    def record_monitoring(
+        self, report: MonitoringReport, *, reason: str = "", actor: str | None = None
+    ) -> Event | None:
+        """Put on record what monitoring found of the version that was stable; see `monitor.executor`.
+
+        Args:
+            report: What was found.
+            reason: Why it was looked at; may be empty.
+            actor: Who looked; by default the current user and host.
+
+        Returns:
+            The event; None if the last monitoring of that version came to the very same report, as when a task is
+            run again.
+
+        Raises:
+            NotFoundError: If there is no such version, or its content is another.
+        """
+        self._named(report.digest)
+        return self._annotator.record_monitoring(report, actor=actor or current_actor(), reason=reason)
 
     def record_evaluation(
         self, which: str, evidence: Evidence, *, data: str, reason: str = "", actor: str | None = None

@@ -11,10 +11,11 @@ from tfx_hallmark.registry.errors import (
     WithdrawalRefusedError,
 )
 from tfx_hallmark.registry.evaluations import evaluation_summary
-from tfx_hallmark.registry.event_kinds import Annotated, Evaluated, Held, Reproduced, Withdrawn
-from tfx_hallmark.registry.events import Data
+from tfx_hallmark.registry.event_kinds import Annotated, Evaluated, Held, Monitored, Reproduced, Withdrawn
+from tfx_hallmark.registry.events import Data, Event
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.lifting import lift_hold
+from tfx_hallmark.registry.monitoring.report import MonitoringReport
 from tfx_hallmark.registry.names import check_label
 from tfx_hallmark.registry.operations import Operation
 from tfx_hallmark.registry.reproduction import ReproductionReport
@@ -154,6 +155,23 @@ class Annotator:
             summary=report.summary,
         )
         return self._noted(lambda _: event, actor, reason)
+
+    def record_monitoring(self, report: MonitoringReport, *, actor: str, reason: str) -> Event | None:
+        """Put what monitoring found on record, once; see `Model.record_monitoring`."""
+        digest = self._ledger.objects.put(report)
+        event = Monitored(
+            version=report.version,
+            report=digest,
+            outcome=report.outcome,
+            summary=report.summary,
+            data=report.data,
+        )
+
+        def decide(state: ModelState) -> Monitored | None:
+            newest = next(reversed(state.versions[report.version].monitorings), None)
+            return None if newest == digest else event
+
+        return self._ledger.commit(decide, actor=actor, reason=reason)
 
     def record_evaluation(
         self, version: str, evidence: Evidence, data: str, *, actor: str, reason: str

@@ -41,6 +41,7 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
         held: Why its files must stay; None if retention may delete them.
         signature: Digest of its newest signature object; None if it is not signed.
         reproductions: Digests of the reports on its reproductions, oldest first.
+        monitorings: Digests of the reports of monitoring while it was stable, oldest first.
     """
 
     version: str
@@ -64,6 +65,7 @@ class VersionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     held: str | None = None
     signature: str | None = None
     reproductions: list[str] = []
+    monitorings: list[str] = []
 
     @property
     def standing(self) -> str:

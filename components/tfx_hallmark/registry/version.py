@@ -10,6 +10,7 @@ from tfx_hallmark.registry.fetching import directory_of
 from tfx_hallmark.registry.golden import GoldenPredictions
 from tfx_hallmark.registry.ledger import Ledger
 from tfx_hallmark.registry.manifest import Manifest
+from tfx_hallmark.registry.monitoring.report import MonitoringReport
 from tfx_hallmark.registry.release_storage import Releases
 from tfx_hallmark.registry.reproduction import ReproductionReport
 from tfx_hallmark.registry.signing.bundle import SignatureBundle
@@ -194,6 +195,15 @@ class Version:
     def reproductions(self) -> list[ReproductionReport]:
         """How near second trainings of it came, oldest first; see `hallmark reproduce`."""
         return [self._ledger.objects.get(digest, ReproductionReport) for digest in self.state.reproductions]
+
+    @property
+    def monitorings(self) -> list[MonitoringReport]:
+        """What monitoring found while it was stable, oldest first; see docs/monitoring.md."""
+        return [self.monitoring(digest) for digest in self.state.monitorings]
+
+    def monitoring(self, digest: str) -> MonitoringReport:
+        """Return one report of monitoring, as the events `monitored` name them."""
+        return self._ledger.objects.get(digest, MonitoringReport)
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:

@@ -31,6 +31,7 @@ EXECUTION_TYPES: Mapping[type, str] = {
     event_kinds.Signed: "tfx_hallmark.Sign",
     event_kinds.Imported: "tfx_hallmark.Import",
     event_kinds.Reproduced: "tfx_hallmark.Reproduce",
+    event_kinds.Monitored: "tfx_hallmark.Monitor",
 }
 
 

@@ -102,4 +102,5 @@ _TELLERS: dict[type, _Teller] = {
     event_kinds.Signed: _subject,
     event_kinds.Imported: _tagged,
     event_kinds.Reproduced: _subject,
+    event_kinds.Monitored: _subject,
 }

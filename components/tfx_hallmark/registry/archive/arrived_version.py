@@ -18,7 +18,7 @@ from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.state import VersionState
 from tfx_hallmark.registry.verdict import Verdict
 
-Fact: TypeAlias = event_kinds.Evaluated | event_kinds.Signed | event_kinds.Reproduced
+Fact: TypeAlias = event_kinds.Evaluated | event_kinds.Signed | event_kinds.Reproduced | event_kinds.Monitored
 
 
 class ArrivedVersion(msgspec.Struct):
@@ -40,7 +40,7 @@ class ArrivedVersion(msgspec.Struct):
 
     @property
     def facts(self) -> list[Fact]:
-        """What is to be recorded of it besides: evaluations, signatures and reproductions, oldest first."""
+        """What is to be recorded of it besides: evaluations, signatures, reproductions and monitoring, oldest first."""
         told = [event.data for event in self.told if isinstance(event.data, Fact)]
         return told if self.judged is None else [self.judged, *told]
 

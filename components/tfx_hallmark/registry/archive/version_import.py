@@ -226,6 +226,8 @@ def _unless_known(
             return None if data.evidence in version.evidence else data
         if isinstance(data, event_kinds.Reproduced):
             return None if data.report in version.reproductions else data
+        if isinstance(data, event_kinds.Monitored):
+            return None if data.report in version.monitorings else data
         return None if data.signature == version.signature else data
 
     return decide

@@ -11,6 +11,7 @@ from tfx_hallmark.registry.event_kinds import (
     Adopted,
     Evaluated,
     Imported,
+    Monitored,
     Published,
     Refused,
     Reproduced,
@@ -22,6 +23,7 @@ from tfx_hallmark.registry.examining.finding import Finding
 from tfx_hallmark.registry.examining.record_findings import RESTORE_LOG, object_unusable
 from tfx_hallmark.registry.golden import GoldenPredictions
 from tfx_hallmark.registry.manifest import Manifest
+from tfx_hallmark.registry.monitoring.report import MonitoringReport
 from tfx_hallmark.registry.objects import ObjectStore
 from tfx_hallmark.registry.reproduction import ReproductionReport
 from tfx_hallmark.registry.signing.bundle import SignatureBundle
@@ -72,6 +74,10 @@ def referred(event: Event) -> list[Reference]:
         claims |= {"outcome": data.outcome, "summary": data.summary}
         said = f"{where} reproduction (event {event.seq})"
         return [Reference(digest=data.report, form=ReproductionReport, where=said, claims=claims)]
+    if isinstance(data, Monitored):
+        claims |= {"outcome": data.outcome, "summary": data.summary, "data": data.data}
+        said = f"{where} monitoring (event {event.seq})"
+        return [Reference(digest=data.report, form=MonitoringReport, where=said, claims=claims)]
     return []
 
 
@@ -144,6 +150,8 @@ def named_by(found: object, where: str) -> list[Reference]:
     named: list[tuple[str | None, Any, str]] = []
     if isinstance(found, Verdict):
         named.append((found.evidence, Evidence, "evidence"))
+    if isinstance(found, MonitoringReport):
+        named += [(one.evidence, Evidence, f"evidence of {one.version}") for one in found.measured]
     if isinstance(found, Manifest):
         if found.provenance.data is not None:
             named.append((found.provenance.data.schema_text, str, "text of the schema"))

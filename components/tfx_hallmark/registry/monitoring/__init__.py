@@ -1,0 +1,1 @@
+"""What monitoring finds out about the version that serves, and what follows from it by the rules."""

@@ -8,9 +8,11 @@ TensorFlow with them, the registry and the command line need neither.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tfx_hallmark.artifacts import ModelVersion as ModelVersion
+    from tfx_hallmark.artifacts import MonitoringFindings as MonitoringFindings
     from tfx_hallmark.baseline.component import StableBaseline as StableBaseline
     from tfx_hallmark.evaluator.component import BaselineEvaluator as BaselineEvaluator
     from tfx_hallmark.evaluator.eval_config import beats_baseline as beats_baseline
+    from tfx_hallmark.monitor.component import ServingMonitor as ServingMonitor
     from tfx_hallmark.pusher.component import RegistryPusher as RegistryPusher
     from tfx_hallmark.registry.errors import HallmarkError as HallmarkError
     from tfx_hallmark.registry.registry import Registry as Registry
@@ -22,8 +24,10 @@ _HOMES = {
     "BaselineEvaluator": "tfx_hallmark.evaluator.component",
     "HallmarkError": "tfx_hallmark.registry.errors",
     "ModelVersion": "tfx_hallmark.artifacts",
+    "MonitoringFindings": "tfx_hallmark.artifacts",
     "Registry": "tfx_hallmark.registry.registry",
     "RegistryPusher": "tfx_hallmark.pusher.component",
+    "ServingMonitor": "tfx_hallmark.monitor.component",
     "StableBaseline": "tfx_hallmark.baseline.component",
     "VersionTagger": "tfx_hallmark.tagger.component",
     "beats_baseline": "tfx_hallmark.evaluator.eval_config",

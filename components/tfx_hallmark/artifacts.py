@@ -1,4 +1,4 @@
-"""The artifact type that carries a version through a pipeline, and what is read off artifacts."""
+"""The artifact types that carry a version, and what was found of it, and what is read off artifacts."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,8 +13,12 @@ from tfx_hallmark.artifact_files import explain_file_errors, local_view
 from tfx_hallmark.lineage.property_text import safe_json, safe_text
 from tfx_hallmark.registry.errors import EvidenceError, NotFoundError
 from tfx_hallmark.registry.model import Model
+from tfx_hallmark.registry.monitoring.report import MonitoringReport
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.version import Version
+
+_NAMED = 20  # findings that are named on an artifact
+_LONGEST = 600  # characters: PostgreSQL indexes no text of more than 2,704 bytes
 
 
 class ModelVersion(Artifact):
@@ -38,6 +42,42 @@ class ModelVersion(Artifact):
         self.set_string_custom_property("manifest", version.state.manifest)
         self.set_string_custom_property("bump", manifest.bump)
         self.set_string_custom_property("reasons", safe_json(manifest.reasons))
+
+
+class MonitoringFindings(Artifact):
+    """What ServingMonitor found; the whole report lies at its uri as `report.json`.
+
+    All of it is custom properties, as of ModelVersion.
+    """
+
+    TYPE_NAME = "tfx_hallmark.MonitoringFindings"
+
+    def describe(self, report: MonitoringReport, *, registry_root: str, digest: str) -> None:
+        """Write a report on this artifact, as far as it is short.
+
+        Args:
+            report: The report.
+            registry_root: The registry's root.
+            digest: Digest of the report object in the registry.
+        """
+        self.set_string_custom_property("registry_root", registry_root)
+        self.set_string_custom_property("model", report.model)
+        self.set_string_custom_property("version", report.version)
+        self.set_string_custom_property("digest", report.digest)
+        self.set_string_custom_property("report", digest)
+        self.set_string_custom_property("data", safe_text(report.data))
+        self.set_string_custom_property("outcome", report.outcome)
+        self.set_string_custom_property("summary", safe_text(report.summary)[:_LONGEST])
+        codes = [f"{one.code} {one.subject}".strip() for one in report.findings[:_NAMED]]
+        self.set_string_custom_property("findings", safe_json(codes))
+        if report.distances:
+            farthest = report.distances[0]
+            self.set_string_custom_property("farthest_feature", safe_text(farthest.feature))
+            self.set_float_custom_property("farthest_distance", farthest.distance)
+        if report.action is not None:
+            self.set_string_custom_property("action", report.action.kind)
+            self.set_string_custom_property("action_standing", report.action.standing)
+            self.set_string_custom_property("action_version", report.action.version)
 
 
 def required_property(artifact: Artifact, key: str) -> str:

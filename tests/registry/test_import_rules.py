@@ -12,7 +12,7 @@ import tfx_hallmark
 
 PACKAGE = Path(tfx_hallmark.__file__).parent
 HEAVY = {"tensorflow", "tfx", "apache_beam", "ml_metadata", "tensorflow_model_analysis", "pandas", "pydantic"}
-COMPONENTS = {"tagger", "pusher", "baseline", "evaluator"}
+COMPONENTS = {"tagger", "pusher", "baseline", "evaluator", "monitor"}
 MAY_USE = {
     "registry": {"registry"},
     "evidence": {"evidence", "registry"},

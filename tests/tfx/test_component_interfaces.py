@@ -10,17 +10,26 @@ from tfx.dsl.components.base import base_driver
 from tfx.orchestration.portable import base_driver as portable_driver
 from tfx.types import standard_artifacts
 
-from tfx_hallmark import BaselineEvaluator, ModelVersion, RegistryPusher, StableBaseline, VersionTagger
+from tfx_hallmark import (
+    BaselineEvaluator,
+    ModelVersion,
+    MonitoringFindings,
+    RegistryPusher,
+    ServingMonitor,
+    StableBaseline,
+    VersionTagger,
+)
 
-COMPONENTS = (VersionTagger, StableBaseline, BaselineEvaluator, RegistryPusher)
+COMPONENTS = (VersionTagger, StableBaseline, BaselineEvaluator, RegistryPusher, ServingMonitor)
 
 
-def test_artifact_type_can_be_named_on_every_orchestrator():
+@pytest.mark.parametrize("kind", [ModelVersion, MonitoringFindings])
+def test_artifact_type_can_be_named_on_every_orchestrator(kind):
     # tfx/orchestration/kubeflow/v2/compiler_utils.py takes this for a path to import.
-    assert re.fullmatch(r"[a-z][a-z0-9-_]{2,20}[.][A-Z][a-zA-Z0-9-_]{2,49}", ModelVersion.TYPE_NAME)
-    module, _, name = ModelVersion.TYPE_NAME.rpartition(".")
-    assert getattr(importlib.import_module(module), name) is ModelVersion
-    assert not ModelVersion.PROPERTIES
+    assert re.fullmatch(r"[a-z][a-z0-9-_]{2,20}[.][A-Z][a-zA-Z0-9-_]{2,49}", kind.TYPE_NAME)
+    module, _, name = kind.TYPE_NAME.rpartition(".")
+    assert getattr(importlib.import_module(module), name) is kind
+    assert not kind.PROPERTIES
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.__name__)
@@ -32,6 +41,7 @@ def test_parameters_are_plain_and_outputs_have_no_typed_properties(component):
     ours = {output.type for output in spec.OUTPUTS.values()}
     assert ours <= {
         ModelVersion,
+        MonitoringFindings,
         standard_artifacts.Model,
         standard_artifacts.ModelBlessing,
         standard_artifacts.ModelEvaluation,

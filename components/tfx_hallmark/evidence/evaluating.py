@@ -23,7 +23,7 @@ IN_MEMORY = (
     WITHOUT_PRISM,
 )
 # With TFX 1.21, `import tfx` puts stand-ins in place that TFMA's imports need: in worker processes too.
-_IMPORT_TFX = "--beam_plugins=tfx"
+IMPORT_TFX = "--beam_plugins=tfx"
 _NAMED = 8  # how many features an error lists
 _OF_THE_GRAPH = ("Graph execution error", "Detected at node", "<stack traces", "[[{{node")
 _LONGEST = 300  # characters of somebody else's message
@@ -74,7 +74,7 @@ def evaluate(
         begins(name)
         folder = output / str(index)
         folder.mkdir(parents=True, exist_ok=True)
-        _run(name, model, config, files, [*beam_arguments, _IMPORT_TFX], folder)
+        _run(name, model, config, files, [*beam_arguments, IMPORT_TFX], folder)
         found[name] = read_evidence(str(folder), validated=validated).evidence
         if not found[name].metrics:
             msg = "the EvalConfig names no metrics: give a tfma.EvalConfig with metrics_specs"
@@ -144,7 +144,7 @@ def _run(
 ) -> None:
     import tensorflow_model_analysis as tfma
 
-    pipeline = _pipeline(arguments)
+    pipeline = beam_pipeline(arguments)
     try:
         shared = tfma.default_eval_shared_model(eval_saved_model_path=str(model), eval_config=config)
         _evaluate(pipeline, shared, config, files, folder)
@@ -154,7 +154,12 @@ def _run(
         raise EvidenceError(msg) from error
 
 
-def _pipeline(arguments: Sequence[str]) -> Any:
+def beam_pipeline(arguments: Sequence[str]) -> Any:
+    """Make a Beam pipeline.
+
+    Raises:
+        ConfigError: If Beam cannot take its options.
+    """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 

@@ -9,7 +9,15 @@ from tfx_hallmark.registry.store_url import is_url
 _TAGGER = "tfx_hallmark.tagger.executor.Executor"
 _BASELINE = "tfx_hallmark.baseline.executor.Executor"
 _PUSHER = "tfx_hallmark.pusher.executor.Executor"
-_COMPONENTS = {_TAGGER: "VersionTagger", _BASELINE: "StableBaseline", _PUSHER: "RegistryPusher"}
+_MONITOR = "tfx_hallmark.monitor.executor.Executor"
+_COMPONENTS = {
+    _TAGGER: "VersionTagger",
+    _BASELINE: "StableBaseline",
+    _PUSHER: "RegistryPusher",
+    _MONITOR: "ServingMonitor",
+}
+# Those that are told where the registry is; the others find it on what they are handed.
+_TOLD = ("VersionTagger", "ServingMonitor")
 
 
 def cached_registry(spec: Spec) -> Iterator[Breach]:
@@ -49,7 +57,7 @@ def vertex_registry(spec: Spec) -> Iterator[Breach]:
     """Vertex has no claims to mount, and its /gcs is Cloud Storage without links and atomic renames."""
     for task, component in _registry_tasks(spec):
         root = _registry_root(task)
-        if component == "VersionTagger" and not _in_object_store(spec):
+        if component in _TOLD and not _in_object_store(spec):
             yield Breach(
                 task.place,
                 f"the registry {root or ''} must be one POSIX file system that every container sees, "
@@ -65,9 +73,7 @@ def _registry_tasks(spec: Spec) -> Iterator[tuple[Task, str]]:
 
 
 def _in_object_store(spec: Spec) -> bool:
-    roots = [
-        _registry_root(task) for task, component in _registry_tasks(spec) if component == "VersionTagger"
-    ]
+    roots = [_registry_root(task) for task, component in _registry_tasks(spec) if component in _TOLD]
     return bool(roots) and all(root is not None and is_url(root) for root in roots)
 
 

@@ -23,6 +23,7 @@ from tfx_hallmark.kfp_lint.backend_rules import PIPELINE_NAME
 from tfx_hallmark.kfp_lint.document import read_spec
 from tfx_hallmark.kfp_lint.finding import Finding, Target
 from tfx_hallmark.kfp_lint.rules import lint
+from tfx_hallmark.monitor.component import ServingMonitor
 from tfx_hallmark.pusher.component import RegistryPusher
 from tfx_hallmark.registry.errors import ConfigError
 from tfx_hallmark.registry.storage import LocalStorage
@@ -39,8 +40,8 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "NUMBER_INTEGER": int,
     "NUMBER_DOUBLE": (int, float),
 }
-_REGISTRY_COMPONENTS = (VersionTagger, StableBaseline, RegistryPusher)
-_UNCACHED_COMPONENTS = (StableBaseline, RegistryPusher)
+_REGISTRY_COMPONENTS = (VersionTagger, StableBaseline, RegistryPusher, ServingMonitor)
+_UNCACHED_COMPONENTS = (StableBaseline, RegistryPusher, ServingMonitor)
 
 
 class CompiledSpec(msgspec.Struct, frozen=True):
@@ -73,8 +74,8 @@ def compile_for_kubeflow(
 ) -> CompiledSpec:
     """Compile a pipeline to the YAML that open-source Kubeflow Pipelines 2 takes.
 
-    StableBaseline and RegistryPusher are never cached, and the registry's volume is mounted into these two
-    and VersionTagger.
+    StableBaseline, RegistryPusher and ServingMonitor are never cached, and the registry's volume is mounted
+    into these and VersionTagger.
 
     Args:
         pipeline: Any TFX pipeline, its root in `gs://` (or `s3://`, where the image can open that).
@@ -222,7 +223,8 @@ def _mounts(
     pipeline: tfx_pipeline.Pipeline, spec: Mapping[str, Any], claim: str
 ) -> dict[str, dict[str, list[dict[str, str]]]]:
     """Return what Kubernetes is to mount, by executor (kfp-kubernetes: kubernetes_executor_config.proto)."""
-    roots = {tagger.exec_properties["registry_root"] for tagger in _instances(pipeline, (VersionTagger,))}
+    told = _instances(pipeline, (VersionTagger, ServingMonitor))
+    roots = {component.exec_properties["registry_root"] for component in told}
     if len(roots) > 1:
         msg = f"one claim cannot be mounted at {' and at '.join(sorted(roots))}; use one registry_root"
         raise ConfigError(msg)

@@ -26,6 +26,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         schema_text: Digest of the object that holds the schema as text, features in the order of names.
         statistics: Content digest of the statistics artifact.
         transform_graph: Content digest of the transform graph artifact.
+        statistics_uri: Where the statistics artifact lay.
         uris: Where each of them lay, if there were several Examples artifacts; `uri` is the first.
         spans: The span of each of those, in the same order; `span` then tells all, e.g. `41-42`.
     """
@@ -40,6 +41,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema_text: str | None = None
     statistics: str | None = None
     transform_graph: str | None = None
+    statistics_uri: str | None = None
     uris: tuple[str, ...] = ()
     spans: tuple[str, ...] = ()
 

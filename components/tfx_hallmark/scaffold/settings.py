@@ -4,6 +4,8 @@ import re
 
 import yaml
 
+_MONITOR = "-monitor"
+_LONGEST = 63  # characters of a pipeline's name
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 
 
@@ -19,6 +21,11 @@ def rename(text: str, *, model: str, pipeline: str) -> str:
         pipeline: The pipeline's name: lower-case letters, digits and hyphens.
     """
     old_name = _scalar(text, "pipeline", "name").value
+    # The pipeline that monitors stands beside the one that trains, under a name of its own.
+    base = old_name.removesuffix(_MONITOR)
+    pipeline = (
+        pipeline if base == old_name else f"{pipeline[: _LONGEST - len(_MONITOR)].rstrip('-')}{_MONITOR}"
+    )
     renamed = re.sub(rf"\b{re.escape(old_name)}\b", pipeline, text)
     renamed = _set(renamed, "pipeline", "name", pipeline)
     renamed = _set(renamed, "registry", "model", model)

@@ -164,7 +164,7 @@ class VersionTagger(base_component.BaseComponent):
             trained_on=trained_on,
             base_model=base_model,
             model_run=model_run,
-            registry_root=_absolute(registry_root),
+            registry_root=absolute_root(registry_root),
             model_name=model_name,
             training=msgspec.json.encode(record, order="sorted").decode(),
             **in_parameters(packed_code(record, module_file, keep_sources=keep_sources, keep_diff=keep_diff)),
@@ -238,7 +238,12 @@ def _check_notes(notes: Mapping[str, str] | None) -> None:
             raise ConfigError(msg)
 
 
-def _absolute(root: str) -> str:
+def absolute_root(root: str) -> str:
+    """Return a registry root as every task of a pipeline can use it, whatever its working directory.
+
+    Raises:
+        ConfigError: If it is a URL that is no place for a registry.
+    """
     place = parse_root(root)
     if isinstance(place, StoreUrl):
         if place.scheme not in SCHEMES:

@@ -117,6 +117,7 @@ def _data(contents: InputContents, objects: ObjectStore) -> DataSource | None:
         schema_text=None if text is None else objects.put(text),
         statistics=contents.digest("statistics"),
         transform_graph=contents.digest("transform_graph"),
+        statistics_uri=next((one.uri for one in contents.artifacts("statistics")), None),
         uris=_all_uris(examples),
         spans=tuple(span or "" for span in spans) if several else (),
     )
@@ -155,6 +156,11 @@ def _number(artifact: Artifact, key: str) -> str | None:
                 value = artifact.get_json_value_custom_property(key)
             return str(int(value)) if value not in ("", None) else None
     return None
+
+
+def span_of(examples: Artifact) -> str | None:
+    """Return the span of an Examples artifact; None if it has none."""
+    return _number(examples, "span")
 
 
 def _ranges(spans: Sequence[str | None]) -> str | None:

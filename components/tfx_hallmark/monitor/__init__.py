@@ -1,0 +1,1 @@
+"""ServingMonitor: holds new data against what serves."""

@@ -10,10 +10,13 @@ import yaml
 
 from pipeline.command_line import add_overrides, ended
 from pipeline.config import Config, load_config
+from pipeline.config.monitoring import MonitorConfig, load_monitor_config
+from pipeline.config.source import read_settings
 
 _EXAMPLES = """
 examples:
   python -m pipeline.check_config configs/local.yaml
+  python -m pipeline.check_config configs/monitor.yaml
   python -m pipeline.check_config configs/airflow.yaml --set runner.retries=3 --json
 
 exit codes: 0 the settings are right, 2 they are not
@@ -27,12 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The arguments; by default those of the process.
     """
     options = _parser().parse_args(arguments)
-    return ended(
-        lambda: print(_effective(load_config(options.file, options.overrides), as_json=options.json))
-    )
+    return ended(lambda: print(_effective(_load(options.file, options.overrides), as_json=options.json)))
 
 
-def _effective(config: Config, *, as_json: bool) -> str:
+def _load(file: Path, overrides: Sequence[str]) -> Config | MonitorConfig:
+    watches = "monitor" in read_settings(file, overrides).values
+    return load_monitor_config(file, overrides) if watches else load_config(file, overrides)
+
+
+def _effective(config: Config | MonitorConfig, *, as_json: bool) -> str:
     settings, beam = config.plain(), config.beam.arguments()
     if as_json:
         return json.dumps({**settings, "beam_pipeline_args": beam}, indent=2)

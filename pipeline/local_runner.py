@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,7 +20,13 @@ from tfx_hallmark.orchestration.failures import first_line, own_error
 from tfx_hallmark.registry.storage import explain_os_errors
 
 if TYPE_CHECKING:
+    from ml_metadata.proto import metadata_store_pb2
     from tfx.v1.dsl import Pipeline
+
+    from pipeline.config.monitoring import MonitorConfig
+
+    Define = Callable[[], Pipeline]
+    Tell = Callable[[metadata_store_pb2.ConnectionConfig, str], str]
 
 _EXAMPLES = """
 examples:
@@ -61,10 +67,35 @@ def run(config: Config, *, verbose: bool = False) -> None:
         HallmarkError: If a component failed or did not run. What is no HallmarkError becomes a
             RunFailedError, with the traceback in the log.
     """
+
+    def define() -> "Pipeline":
+        from pipeline.penguin_pipeline import create_pipeline
+
+        return create_pipeline(config)
+
+    def tell(connection: "metadata_store_pb2.ConnectionConfig", run_id: str) -> str:
+        from pipeline.run_record import read_result
+
+        return outcome(config.registry, read_result(connection, run_id))
+
+    run_pipeline(config, define, tell, verbose=verbose)
+
+
+def run_pipeline(
+    config: "Config | MonitorConfig", define: "Define", tell: "Tell", *, verbose: bool = False
+) -> None:
+    """Run any pipeline once and say on the terminal what happened; otherwise as `run`.
+
+    Args:
+        config: The settings of the run.
+        define: Makes the pipeline. It imports TensorFlow and TFX, which is slow and noisy, so not before it must.
+        tell: Says what a complete run came to, in lines for the terminal.
+        verbose: As of `run`.
+    """
     # pip is run for each packed module file; its check for a newer pip would use the network.
     os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
     if verbose:
-        _run(config, sys.stdout, where_details_are="above")
+        _run(config, define, tell, sys.stdout, where_details_are="above")
         return
     log_file = Path(config.pipeline.root, "logs", f"{datetime.datetime.now():%Y%m%dT%H%M%S.%f}.log")
     with explain_os_errors(f"creating the log file {log_file}"):
@@ -72,21 +103,28 @@ def run(config: Config, *, verbose: bool = False) -> None:
         log_file.touch()
     with noise_into(log_file) as terminal:
         terminal.write(f"pipeline {config.pipeline.name}; details in {log_file}\n")
-        _run(config, terminal, where_details_are=f"in {log_file}")
+        _run(config, define, tell, terminal, where_details_are=f"in {log_file}")
 
 
-def _run(config: Config, terminal: TextIO, *, where_details_are: str) -> None:
+def _run(
+    config: "Config | MonitorConfig",
+    define: "Define",
+    tell: "Tell",
+    terminal: TextIO,
+    *,
+    where_details_are: str,
+) -> None:
     started = time.monotonic()
     from tfx_hallmark.lineage.connection.log_filter import passwords_hidden
     from tfx_hallmark.lineage.connection.store import prepare_store
 
     prepare_store(config.metadata.connection())
-    # These import TensorFlow and TFX, which is slow and noisy, so not before it must be.
-    from pipeline.penguin_pipeline import create_pipeline
-    from pipeline.run_record import RunFailedError, check_run, read_result
+    from tfx import v1 as _tfx  # noqa: F401 slow, and told as imports rather than as the pipeline
+
+    from pipeline.run_record import RunFailedError, check_run
 
     terminal.write(f"  {'(imports)':<18}{time.monotonic() - started:6.1f} s\n")
-    pipeline = create_pipeline(config)
+    pipeline = define()
     with _component_lines(terminal) as lines, passwords_hidden():
         try:
             run_id = run_components(pipeline)
@@ -105,7 +143,7 @@ def _run(config: Config, terminal: TextIO, *, where_details_are: str) -> None:
         run_id=run_id,
         nodes=[component.id for component in pipeline.components],
     )
-    terminal.write(outcome(config.registry, read_result(pipeline.metadata_connection_config, run_id)))
+    terminal.write(tell(pipeline.metadata_connection_config, run_id))
     terminal.write(f"done in {time.monotonic() - started:.1f} s\n")
 
 

@@ -57,6 +57,20 @@ def read_result(connection: metadata_store_pb2.ConnectionConfig, run_id: str) ->
     return RunResult(properties["hallmark_version"].string_value, properties["hallmark_outcome"].string_value)
 
 
+def read_findings(connection: metadata_store_pb2.ConnectionConfig, run_id: str) -> dict[str, str]:
+    """Return what ServingMonitor says of a run's findings: its artifact's texts, by name.
+
+    Args:
+        connection: How to reach ML Metadata.
+        run_id: The id of a run that `check_run` found complete.
+    """
+    store = metadata_store.MetadataStore(connection)
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
+    kind = store.get_artifact_type("tfx_hallmark.MonitoringFindings").id
+    [found] = [one for one in store.get_artifacts_by_context(run.id) if one.type_id == kind]
+    return {key: value.string_value for key, value in found.custom_properties.items() if value.string_value}
+
+
 def _states(store: metadata_store.MetadataStore, run_id: str) -> dict[str, int]:
     """Return the state of each of a run's executions, by the name of its context of type `node`."""
     run = store.get_context_by_type_and_name("pipeline_run", run_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,8 @@ from pipeline.config.sections import (
 )
 from pipeline.config.source import KeyPath, Settings, dotted, read_settings
 from tfx_hallmark.registry.errors import ConfigError
+
+S = TypeVar("S", bound=Section)
 
 
 class Config(Section):
@@ -47,11 +49,25 @@ def load_config(file: Path, overrides: Iterable[str] = ()) -> Config:
         ConfigError: If anything is wrong. The message names the file and line (or the override), the
             key, and what to do.
     """
+    return load_settings(file, overrides, Config)
+
+
+def load_settings(file: Path, overrides: Iterable[str], schema: type[S]) -> S:
+    """Read and check settings of any pipeline; see `load_config`.
+
+    Args:
+        file: A YAML file.
+        overrides: `section.key=value` each, applied in order.
+        schema: What they should be.
+
+    Raises:
+        ConfigError: If anything is wrong.
+    """
     settings = read_settings(file, overrides)
     try:
-        config = _validated(settings)
+        config = _validated(settings, schema)
     except ValidationError as error:
-        raise ConfigError(explain(error, settings, Config)) from error
+        raise ConfigError(explain(error, settings, schema)) from error
     for path in _credentials(config):
         if not settings.variables(path):
             msg = f"{settings.origin(path)}: {dotted(path)}: write it as ${{NAME}} and set that environment variable"
@@ -59,19 +75,19 @@ def load_config(file: Path, overrides: Iterable[str] = ()) -> Config:
     return config
 
 
-def _validated(settings: Settings) -> Config:
+def _validated(settings: Settings, schema: type[S]) -> S:
     runner = settings.values.get("runner")
     # Whether a path must lie on this machine depends on where the components will run.
     context = {"kind": runner.get("kind") if isinstance(runner, dict) else None}
     try:
-        return Config.model_validate(settings.values, context=context)
+        return schema.model_validate(settings.values, context=context)
     except ValidationError as error:
         # What comes from the environment is text; where a number is asked for, it is read as YAML would.
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         retyped = [settings.read_as_yaml(place(problem["loc"], settings)) for problem in problems]
         if not any(retyped):
             raise
-    return Config.model_validate(settings.values, context=context)
+    return schema.model_validate(settings.values, context=context)
 
 
 def _credentials(section: BaseModel, path: KeyPath = ()) -> Iterator[KeyPath]:

@@ -44,7 +44,12 @@ def _artifact_root(text: str, info: ValidationInfo) -> str:
     return text.rstrip("/")
 
 
-def _data_folder(text: str, info: ValidationInfo) -> str:
+def data_folder(text: str, info: ValidationInfo) -> str:
+    """Return a folder of data as every component finds it.
+
+    Raises:
+        ValueError: If it is none, or out of reach of where the components run.
+    """
     schemes = IN_CONTAINERS.get(runner_kind(info))
     if schemes is not None:
         if not text.startswith((*schemes, "/")):
@@ -122,7 +127,7 @@ class DataSection(Section):
         eval_buckets: How many become the split `eval`.
     """
 
-    folder: Annotated[Text, AfterValidator(_data_folder)]
+    folder: Annotated[Text, AfterValidator(data_folder)]
     train_buckets: Annotated[int, Field(ge=1, le=1000)]
     eval_buckets: Annotated[int, Field(ge=1, le=1000)]
 

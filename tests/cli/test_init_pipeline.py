@@ -62,12 +62,17 @@ def test_a_project_has_the_reference_pipeline_byte_for_byte_and_no_leftovers(ini
     assert hidden == {".dockerignore", ".github", ".gitignore", ".gitlab-ci.yml"}
 
 
+def named(pipeline, config):
+    """Gives a pipeline's name in a configuration: the one that monitors stands beside the one that trains."""
+    return f"{pipeline.rstrip('-')}-monitor" if config == "monitor.yaml" else pipeline
+
+
 @pytest.mark.parametrize("config", CONFIGS)
 def test_names_stand_in_every_configuration_and_the_rest_is_untouched(init, config):
     project = made(init, "work", "--model", "card_fraud", "--pipeline", "fraud-daily")
     old = yaml.safe_load((ROOT / "configs" / config).read_text())
     new = yaml.safe_load((project / "configs" / config).read_text())
-    assert (new["pipeline"]["name"], new["registry"]["model"]) == ("fraud-daily", "card_fraud")
+    assert (new["pipeline"]["name"], new["registry"]["model"]) == (named("fraud-daily", config), "card_fraud")
     assert new["pipeline"]["root"] == old["pipeline"]["root"].replace("penguin", "fraud-daily")
     for settings in (old, new):
         del settings["pipeline"]["name"], settings["registry"]["model"], settings["pipeline"]["root"]
@@ -147,7 +152,7 @@ def test_any_name_is_read_back_as_the_same_text_and_comments_stay_in_place(model
     text = (ROOT / "configs" / config).read_text()
     renamed = rename(text, model=model, pipeline=pipeline)
     values = yaml.safe_load(renamed)
-    assert (values["pipeline"]["name"], values["registry"]["model"]) == (pipeline, model)
+    assert (values["pipeline"]["name"], values["registry"]["model"]) == (named(pipeline, config), model)
     for before, after in zip(text.splitlines(), renamed.splitlines(), strict=True):
         assert after.partition(" #")[2].split() == [
             word.replace("penguin", pipeline) for word in before.partition(" #")[2].split()

@@ -70,6 +70,9 @@ def _version(version: Version) -> dict[str, Any]:
     provenance["inputs"] = {
         key: _without(read, ("digest", "uri", "uris")) for key, read in provenance["inputs"].items()
     }
+    # What was measured follows the weights; how often and what, is compared.
+    curve = version.training_curve
+    provenance["training_curve"] = curve and [sorted(epoch.metrics) for epoch in curve.epochs]
     verdict = version.verdict
     return {
         "manifest": {**manifest, "provenance": provenance},

@@ -151,3 +151,20 @@ def test_no_environment_variable_and_no_secret_setting_gets_into_any_record(
     assert (kept["depth"], kept["mask_token"]) == (3, "[MASK]")
     assert kept["api_token"] == kept["nested"]["password"] == kept["harmless"] == "[redacted]"
     assert kept["source"] == "https://[redacted]@example.org/data"
+
+
+def test_each_version_has_the_curve_of_its_training(penguins: Model) -> None:
+    for version in penguins.versions():
+        curve = version.training_curve
+        assert curve is not None
+        assert [epoch.epoch for epoch in curve.epochs] == list(range(1, 11))
+        assert all(
+            set(epoch.metrics)
+            == {"loss", "sparse_categorical_accuracy", "val_loss", "val_sparse_categorical_accuracy"}
+            for epoch in curve.epochs
+        )
+        # What was measured last in validation is what the gate measured, on the same rows.
+        measured = version.metrics["Overall"]["sparse_categorical_accuracy"]
+        last = curve.epochs[-1].metrics["val_sparse_categorical_accuracy"]
+        assert last == pytest.approx(measured, abs=1e-6)
+        assert curve.runs == {}

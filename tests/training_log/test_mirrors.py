@@ -64,6 +64,7 @@ def test_in_weights_and_biases_a_training_is_a_run_that_can_be_sent_later(
         log.log({"loss": 0.5})
         log.log({"loss": 0.25})
     assert wandb.run is own
+    wandb.teardown()  # ends the client's own process, which writes the file
     run = curve_in(tmp_path / "run").runs["wandb"]
     [folder] = (tmp_path / "wandb").glob("offline-run-*")
     assert folder.name.endswith(f"-{run}")

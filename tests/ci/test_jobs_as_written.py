@@ -1,6 +1,9 @@
 """The jobs of a scaffolded project, run as they are written: from a first training to a second release."""
 
+import copy
+import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,7 +40,7 @@ class Project:
         self.hub = folder / "hub.git"
         self.registry = folder / "models"
         self.work = folder / "work"
-        self._jobs = 0
+        self._jobs = itertools.count(1)
         made = [sys.executable, "-m", "tfx_hallmark.cli.main", "init-pipeline", "here", "--model", MODEL]
         self._run(made, folder)
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.hub), at=folder)
@@ -77,11 +80,17 @@ class Project:
 
     def checkout(self, commit: str) -> Path:
         """Checks a commit out for one job."""
-        self._jobs += 1
-        path = self.folder / f"job-{self._jobs}"
+        path = self.folder / f"job-{next(self._jobs)}"
         self.git("clone", "--quiet", str(self.hub), str(path), at=self.folder)
         self.git("checkout", "--quiet", commit, at=path)
         return path
+
+    def with_a_copy_of_the_registry(self, folder: Path) -> "Project":
+        """Gives the same project with a registry that may be changed."""
+        other = copy.copy(self)
+        other.registry = shutil.copytree(self.registry, folder / "models", symlinks=True)
+        other.work = shutil.copytree(self.work, folder / "work", symlinks=True)
+        return other
 
     def github(self, workflow: str, job: str, checkout: Path, *, root: str | None = None, **more: str) -> Ran:
         """Runs a job of a GitHub workflow."""
@@ -178,9 +187,9 @@ def compared(project: Project, commit: str, job: Callable[[Path], Ran]) -> tuple
 
 def test_a_model_is_trained_as_canary_promoted_by_hand_and_its_commit_tagged(released):
     assert released.labels()["stable"] == "1.0.0"
-    first = released.last_event()
-    assert (first.kind, first.actor, first.reason) == ("promoted", "ada", REASON)
-    assert released.tags() == {"fish@v1.0.0": released.git("rev-parse", "main")}
+    last = released.last_event()
+    assert (last.kind, last.actor, last.reason) == ("promoted", "ada", REASON)
+    assert released.tags()["fish@v1.0.0"] == released.git("rev-parse", "main")
     assert not list(released.folder.rglob("owned")), "an input was run"
 
 
@@ -242,18 +251,19 @@ def test_without_a_registry_a_job_says_which_variable_is_missing(released):
         assert "variable" in ran.printed
 
 
-def test_what_is_merged_is_trained_and_promoted_too(released):
-    merged = released.branch("merged", BETTER)
-    checkout = released.checkout(merged)
-    trained = released.github("train", "train", checkout)
+def test_what_is_merged_is_trained_and_promoted_too(released, tmp_path):
+    project = released.with_a_copy_of_the_registry(tmp_path)
+    merged = project.branch("merged", BETTER)
+    checkout = project.checkout(merged)
+    trained = project.github("train", "train", checkout)
     assert trained.code == 0, trained.printed
     assert trained.summary.startswith("```\nfish 1.1.0  published\n")
     assert (checkout / "output" / "report.html").is_file()
-    assert released.labels() == {"stable": "1.0.0", "canary": "1.1.0"}
-    promoted = released.gitlab("promote", released.checkout(merged))
+    assert project.labels() == {"stable": "1.0.0", "canary": "1.1.0"}
+    promoted = project.gitlab("promote", project.checkout(merged))
     assert promoted.code == 0, promoted.printed
-    assert released.labels()["stable"] == "1.1.0"
-    last = released.last_event()
+    assert project.labels()["stable"] == "1.1.0"
+    last = project.last_event()
     assert (last.kind, last.actor) == ("promoted", "bob")
     assert last.reason == "promoted in https://gitlab.example.org/ice/fish/-/jobs/9"
-    assert released.tags()["fish@v1.1.0"] == merged
+    assert project.tags()["fish@v1.1.0"] == merged

@@ -1,4 +1,4 @@
-"""`hallmark adopt`: takes over a directory of releases that TFX Pusher has filled, where it lies."""
+"""`hallmark adopt`: takes over a directory of releases that TFX Pusher has filled, in place; or what MLflow has."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 from tfx_hallmark.answers.adoption import AdoptionAnswer, LeftAlone, adoption_answer, refusal
 from tfx_hallmark.answers.text import counted, second
 from tfx_hallmark.cli import options
+from tfx_hallmark.cli.adopt_from_mlflow import KIND, adopt_from_mlflow
 from tfx_hallmark.cli.adoption_metadata import AdoptionMetadata
 from tfx_hallmark.cli.after_commit import follow_commit
 from tfx_hallmark.cli.as_json import print_json
@@ -16,13 +17,34 @@ from tfx_hallmark.cli.progress import Stages
 from tfx_hallmark.registry.adoption.adopting import base_path_of
 from tfx_hallmark.registry.adoption.outcome import AdoptedRelease, Adoption, no_record
 from tfx_hallmark.registry.registry import Registry
+from tfx_hallmark.registry.store_url import Root
 
 _SHOWN = 20  # releases in the table; --json has all of them
 
 
 @click.command("adopt")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--model", metavar="NAME", help="Which directory in DIR, where DIR is the one above it.")
+@click.argument("directory", metavar="DIR|mlflow:NAME", type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="Which directory in DIR, where DIR is the one above it; what a model of MLflow is called here.",
+)
+@click.option(
+    "--tracking-uri",
+    envvar="MLFLOW_TRACKING_URI",
+    show_envvar=True,
+    metavar="URI",
+    help="Of MLflow: where it is, http://HOST:PORT or sqlite:///FILE.",
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="ALIAS[=LABEL]",
+    help="Of MLflow: what this alias, or this number, names becomes a release past the gate and gets LABEL; "
+    "repeat it for more. By default nothing does.",
+)
+@options.root
 @options.optional_reason
 @options.metadata
 @options.dry_run
@@ -32,6 +54,9 @@ def command(
     ctx: click.Context,
     directory: Path,
     model: str | None,
+    tracking_uri: str | None,
+    labels: tuple[str, ...],
+    root: Root | None,
     reason: str,
     metadata: str | None,
     dry_run: bool,
@@ -45,12 +70,35 @@ def command(
 
     With --metadata, the runs that made them are looked up in ML Metadata, and with TFMA installed their evaluations.
 
+    mlflow:NAME takes over a registered model of MLflow instead, into --root: each version that is a SavedModel becomes
+    a version, with its params, metrics and origin. None of them serves unless --label says so, with a --reason.
+
     \b
     Examples:
       hallmark adopt /srv/serving/penguin --dry-run
       hallmark adopt /srv/serving/penguin
       hallmark adopt /srv/serving --model penguin --metadata metadata.sqlite --reason "moving to hallmark"
+      hallmark adopt mlflow:penguin --tracking-uri http://mlflow:5000 --root /srv/models --dry-run
+      hallmark adopt mlflow:penguin --label champion=stable --reason "moving to hallmark"
     """  # noqa: D301
+    if str(directory).startswith(KIND):
+        adopt_from_mlflow(
+            str(directory).removeprefix(KIND),
+            tracking_uri=tracking_uri,
+            root=root,
+            model=model,
+            labels=labels,
+            reason=reason,
+            metadata=metadata,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    if labels:
+        msg = (
+            "--label is of mlflow:NAME: in a directory the highest number is stable, for that is what serves"
+        )
+        raise click.UsageError(msg)
     base = base_path_of(directory, model)
     outlook = Registry.outlook(base)
     if outlook.blocking:

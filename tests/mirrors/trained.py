@@ -1,4 +1,7 @@
-"""Three versions with all that a mirror shows: 1.0.0 is stable, 1.1.0 was refused, 1.2.0 beat it and is canary."""
+"""Three versions with all that a mirror shows: 1.0.0 is stable, 1.1.0 was refused, 1.2.0 beat it and is canary.
+
+The training of 1.2.0 logged to a run of W&B.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,7 @@ LOSSES = (0.9, 0.5, 0.25)  # of the epochs of each version
 
 
 def provenance(objects: ObjectStore, rate: float) -> Provenance:
+    runs = {"wandb": "training-7"} if rate == RATES[2] else {}
     epochs = tuple(
         Epoch(epoch=n, time=f"2026-11-20T10:00:0{n}.000000Z", metrics={"loss": loss, "val_loss": loss * 2})
         for n, loss in enumerate(LOSSES, start=1)
@@ -26,7 +30,7 @@ def provenance(objects: ObjectStore, rate: float) -> Provenance:
         seed=42,
         cost=Cost(seconds=90.0),
         run=Run(pipeline="penguin", run_id="run-1", model_uri="/artifacts/6", model_id="6"),
-        training_curve=objects.put(TrainingCurve(epochs=epochs)),
+        training_curve=objects.put(TrainingCurve(epochs=epochs, runs=runs)),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.delivery.receiver import Receiver
 from tests.registry.evaluated import push_two
 from tests.saved_models import change_weights, copy_saved_model
 from tfx_hallmark.registry.errors import HallmarkError
@@ -104,6 +105,14 @@ def demo_here(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             (shared / "demo.printed").write_text(done.stdout)
             (shared / "demo.done").touch()
     return demo
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Takes webhooks, and fails when it is told to."""
+    taking = Receiver()
+    yield taking
+    taking.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,6 @@ from tests.cli.conftest import COMPONENTS
 from tests.delivery.receiver import Receiver
 from tfx_hallmark.delivery import detached
 from tfx_hallmark.registry.model import Model
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    taking = Receiver()
-    yield taking
-    taking.close()
 
 
 @pytest.fixture

@@ -15,13 +15,6 @@ from tfx_hallmark.registry.registry import Registry
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    taking = Receiver()
-    yield taking
-    taking.close()
-
-
-@pytest.fixture
 def hooked(root: Path, receiver: Receiver) -> Path:
     """A registry root all of whose events go to the receiver, as the webhook `ci`."""
     hook = WebhookSettings(name="ci", url=receiver.url)

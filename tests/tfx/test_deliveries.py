@@ -1,6 +1,6 @@
 """What the components commit goes on to mirrors, webhooks and people, and never in the way of the run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -9,13 +9,6 @@ from tests.registry.root_settings import set_in
 from tests.tfx.workbench import Bench, Candidate
 from tfx_hallmark.delivery import detached
 from tfx_hallmark.registry.destinations import Destinations, WebhookSettings
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    taking = Receiver()
-    yield taking
-    taking.close()
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_the_request_on_the_page_has_the_form_of_a_real_one(
 def test_every_kind_of_event_is_on_the_page() -> None:
     page = PAGE.read_text()
     rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", page[page.index("\n## The types") :], re.MULTILINE)
-    assert sorted(", ".join(rows).replace("`", "").split(", ")) == sorted(NAMES)
+    assert NAMES.keys() <= set(", ".join(rows).replace("`", "").split(", "))
     assert f"`{TYPES}`" in page
 
 

@@ -71,7 +71,8 @@ def test_every_kind_of_event_is_told(
     for message, (event, _) in zip(found, sealed, strict=True):
         assert message["title"].startswith(f"penguin@{event.data.version}: {sentence(event)[:12]}")
         assert f"by {event.actor}, {event.time[:10]}" in message["message"]
-        grave = event.kind in ("refused", "rolled_back", "quarantined")
+        alert = getattr(event.data, "outcome", "") == "alert"
+        grave = alert or event.kind in ("refused", "rolled_back", "quarantined")
         good = event.kind in ("published", "promoted")
         assert message["type"] == ("warning" if grave else "success" if good else "info")
 

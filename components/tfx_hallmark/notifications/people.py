@@ -45,7 +45,7 @@ class _Notification:
             service = self._service(url)
             # Apprise keeps many reasons for a failure to its log; no exception is part of its interface.
             told = service.notify(
-                title=message.title, body=message.body, notify_type=_weight(event.kind), body_format="text"
+                title=message.title, body=message.body, notify_type=_weight(event), body_format="text"
             )
         if not told:
             raise self._untold(complaints)
@@ -81,8 +81,10 @@ class _Notification:
         return DeliveryError(msg)
 
 
-def _weight(kind: str) -> str:
-    return "success" if kind in _GOOD else "warning" if kind in _GRAVE else "info"
+def _weight(event: Event) -> str:
+    if event.kind in _GRAVE or getattr(event.data, "outcome", None) == "alert":
+        return "warning"
+    return "success" if event.kind in _GOOD else "info"
 
 
 class _Complaints(logging.Handler):

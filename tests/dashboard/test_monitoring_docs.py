@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.markdown import blocks
-from tfx_hallmark.dashboard.metrics import collector, live_numbers
+from tfx_hallmark.dashboard.metrics import collector, drift_numbers, live_numbers
 from tfx_hallmark.dashboard.metrics.families import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs/monitoring.md"
@@ -45,7 +45,7 @@ def test_names_and_help_follow_the_conventions_of_prometheus(name: str) -> None:
     if "timestamp" in name or "duration" in name:
         assert name.endswith(("_timestamp_seconds", "_duration_seconds"))
     assert family.help.endswith(".")
-    assert set(family.labels) <= {"model", "metric", "slice", "status", "record", "destination"}
+    assert set(family.labels) <= {"model", "metric", "slice", "status", "record", "destination", "feature"}
 
 
 def test_the_alerts_ask_for_metrics_and_labels_that_there_are() -> None:
@@ -54,6 +54,7 @@ def test_the_alerts_ask_for_metrics_and_labels_that_there_are() -> None:
         "HallmarkRefusalsInRow",
         "HallmarkDamaged",
         "HallmarkMetricDropped",
+        "HallmarkDrift",
     ]
     for rule in rules():
         asked = set(re.findall(r"hallmark_\w+", rule["expr"]))
@@ -82,3 +83,4 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert f"- {collector.MOST_MODELS} models" in bounds
     assert f"- {live_numbers.MOST_PLACES} pairs of metric and slice" in bounds
     assert f"more than {live_numbers.LONGEST_NAME} characters" in bounds
+    assert f"- {drift_numbers.MOST_FEATURES} features" in bounds

@@ -104,7 +104,7 @@ def test_three_spans_a_normal_one_a_drifted_one_and_a_degraded_one(
     assert (report.span, report.examples, report.findings, report.action) == ("1", 220, (), None)
     assert kinds(watched, seq) == looked
 
-    spans.write_span(watched.folder / "new", 2, spans.heavier(700))
+    spans.write_span(watched.folder / "new", 2, spans.heavier(1000))
     printed = watched.look(capfd, "monitor.floor=0.5", "monitor.predecessor_tolerance=null")
     assert "penguin@1.2.0: alert: body_mass_g drifted: Jensen-Shannon distance 0." in printed
     report = watched.model.version("stable").monitorings[-1]

@@ -3,6 +3,7 @@
 import msgspec
 
 from tfx_hallmark.answers.listing import labels_of, status
+from tfx_hallmark.answers.monitored import Look, looks
 from tfx_hallmark.answers.paths import as_text
 from tfx_hallmark.registry.errors import NotFoundError
 from tfx_hallmark.registry.event_kinds import Pruned
@@ -83,6 +84,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         baseline_metrics: The same of the baseline it was evaluated against.
         verdict: The gate's last verdict; null if there is none yet.
         reproductions: How near second trainings of it came, oldest first.
+        monitored: What the newest looks at new data found while it was stable, oldest first; twenty at most.
         commit_page: Address of its git commit on GitHub, GitLab or Bitbucket; null if it has none there.
         training_curve: How its training went, epoch by epoch; null if that is not recorded.
         manifest: The record made when it was tagged, as it is stored.
@@ -105,6 +107,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     baseline_metrics: dict[str, dict[str, float]]
     verdict: Judgement | None
     reproductions: list[SecondTraining]
+    monitored: list[Look]
     commit_page: str | None
     training_curve: TrainingCurve | None
     manifest: Manifest
@@ -144,6 +147,7 @@ def describe(model: Model, which: str) -> Details:
             SecondTraining(outcome=report.outcome, summary=report.summary, reasons=report.reasons)
             for report in version.reproductions
         ],
+        monitored=looks(version),
         commit_page=None if code is None else code.commit_page,
         training_curve=version.training_curve,
         manifest=version.manifest,

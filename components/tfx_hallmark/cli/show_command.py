@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from tfx_hallmark.answers.details import Details, describe
+from tfx_hallmark.answers.monitored import comparator_name
 from tfx_hallmark.answers.text import counted, number, second, size
 from tfx_hallmark.answers.training_curve import curve_facts
 from tfx_hallmark.cli import options
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tfx_hallmark.cli.tables import Cell, Page
 
 Fact = tuple[str, "Cell"]
+_LOOKS = 5  # at new data, the newest; --json has more
 
 
 @click.command("show")
@@ -64,6 +66,7 @@ def _print(answer: Details) -> None:
     _section(page, "Run", _run(made_from.run) if made_from.run else ())
     _section(page, "Notes", answer.notes.items())
     _print_metrics(page, answer)
+    _print_drift(page, answer)
     page.heading("Verdict")
     page.line("none yet: the gate has not decided" if answer.verdict is None else answer.verdict.sentence)
 
@@ -93,6 +96,11 @@ def _identity(answer: Details) -> Iterator[Fact]:
         yield "signed by", f"key {answer.signed_by}"
     for training in answer.reproductions:
         yield "trained again", f"{training.outcome.replace('_', ' ')}: {training.summary}"
+    for look in answer.monitored[-_LOOKS:]:
+        yield (
+            "monitored",
+            (f"{look.of}, {look.outcome}: {look.summary}", "red" if look.outcome == "alert" else ""),
+        )
     yield "releases", ", ".join(_release(number, answer) for number in answer.releases) or "none"
     for stone in answer.tombstones:
         numbers = ", ".join(map(str, stone.releases))
@@ -193,3 +201,21 @@ def _print_metrics(page: "Page", answer: Details) -> None:
     if rows:
         page.heading("Metrics")
         page.table(("metric", "slice", "value", "baseline"), rows, right=(2,))
+
+
+def _print_drift(page: "Page", answer: Details) -> None:
+    """Print the distances of the newest look at new data."""
+    look = next(reversed(answer.monitored), None)
+    if look is None or not look.distances:
+        return
+    page.heading(f"Drift, {look.of}")
+    rows = [
+        (
+            one.feature,
+            comparator_name(one),
+            (number(one.distance), "red" if one.drifted else ""),
+            "-" if one.threshold is None else number(one.threshold),
+        )
+        for one in look.distances
+    ]
+    page.table(("feature", "measure", "distance", "allowed"), rows, right=(2, 3))

@@ -80,6 +80,7 @@ def _tell(samples: Samples, name: str, found: ModelNumbers, policy: str) -> None
     samples.add("hallmark_unreadable_records", found.log_damaged, name, "log")
     for record in ("evidence", "evaluation"):
         samples.add("hallmark_unreadable_records", record in found.measured.unreadable, name, record)
+    samples.add("hallmark_unreadable_records", found.monitored.unreadable, name, "monitoring")
     if found.live is not None:
         samples.add_info("hallmark_live_version", name, {**_version(found.live), "policy": policy})
         samples.add("hallmark_live_release", found.live.release, name)
@@ -106,6 +107,12 @@ def _tell(samples: Samples, name: str, found: ModelNumbers, policy: str) -> None
         if number.released is not None and number.evaluated is not None:
             samples.add("hallmark_live_metric_drift", number.evaluated - number.released, *at)
     samples.add("hallmark_live_evaluated_timestamp_seconds", _seconds(found.last_evaluation), name)
+    samples.add("hallmark_monitored_timestamp_seconds", _seconds(found.last_monitoring), name)
+    samples.add("hallmark_monitored_alerts", found.monitored.alerts, name)
+    for one in found.monitored.distances:
+        samples.add("hallmark_monitored_drift", one.distance, name, one.feature)
+        samples.add("hallmark_monitored_drift_threshold", one.threshold, name, one.feature)
+    samples.add("hallmark_monitored_features_left_out", found.monitored.left_out, name)
     samples.add("hallmark_live_metrics_left_out", found.measured.left_out, name)
 
 

@@ -35,7 +35,7 @@ FAMILIES: Mapping[str, Family] = {
     "hallmark_unreadable_records": Family(
         "gauge",
         "Records that are damaged or cannot be read: of the log, of the live version's evidence, of its last "
-        "evaluation.",
+        "evaluation, of its last monitoring.",
         ("model", "record"),
     ),
     "hallmark_live_version": Family("info", "The version that is stable, and the root's serving policy."),
@@ -81,6 +81,19 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "hallmark_delivery_failures_in_row": Family(
         "gauge", "Attempts to deliver that failed since the last one that did not.", ("model", "destination")
+    ),
+    "hallmark_monitored_timestamp_seconds": Family(
+        "gauge", "When new data was last held against the live version."
+    ),
+    "hallmark_monitored_alerts": Family("gauge", "Findings of that look that alert; 0 for a normal one."),
+    "hallmark_monitored_drift": Family(
+        "gauge", "Distance of a feature of that data from the training data, 0 to 1.", ("model", "feature")
+    ),
+    "hallmark_monitored_drift_threshold": Family(
+        "gauge", "The greatest distance that the rules allowed.", ("model", "feature")
+    ),
+    "hallmark_monitored_features_left_out": Family(
+        "gauge", "Features of that data beyond the bound, which are not told."
     ),
     "hallmark_scrape_duration_seconds": Family("gauge", "How long reading the registry took.", _ROOT),
 }

@@ -4,6 +4,7 @@ from collections import Counter
 
 import msgspec
 
+from tfx_hallmark.dashboard.metrics.drift_numbers import DriftNumbers, drift_numbers
 from tfx_hallmark.dashboard.metrics.event_times import EventTimes
 from tfx_hallmark.dashboard.metrics.live_numbers import LiveNumbers, live_numbers
 from tfx_hallmark.registry.errors import HallmarkError
@@ -48,6 +49,8 @@ class ModelNumbers(msgspec.Struct, frozen=True, kw_only=True):
         last_refusal: When the gate last refused, UTC; None if it never did, or that is not found yet.
         last_evaluation: When what is stable was last evaluated on further data, UTC; None likewise.
         measured: What was measured of what is stable.
+        last_monitoring: When new data was last held against what is stable, UTC; None likewise.
+        monitored: What that found.
         log_damaged: Whether an event that was looked for could not be read.
     """
 
@@ -66,6 +69,8 @@ class ModelNumbers(msgspec.Struct, frozen=True, kw_only=True):
     last_refusal: str | None
     last_evaluation: str | None
     measured: LiveNumbers
+    last_monitoring: str | None
+    monitored: DriftNumbers
     log_damaged: bool
 
 
@@ -74,6 +79,7 @@ class ModelReader:
 
     def __init__(self) -> None:
         self._times = EventTimes()
+        self._monitored: tuple[tuple[str, str], DriftNumbers] | None = None
         self._measured: tuple[tuple[str | None, ...], LiveNumbers] | None = None
 
     def read(self, model: Model, *, until: float) -> ModelNumbers:
@@ -89,9 +95,10 @@ class ModelReader:
         state = model.state
         stable, log_damaged = state.stable, False
         evaluated = stable.version if stable is not None and stable.evidence else None
+        monitored = stable.version if stable is not None and stable.monitorings else None
         refusal = any(version.refusal is not None for version in state.versions.values())
         try:
-            self._times.look(model, refusal=refusal, evaluated=evaluated, until=until)
+            self._times.look(model, refusal=refusal, evaluated=evaluated, monitored=monitored, until=until)
         except HallmarkError:
             log_damaged = True
         standings = Counter(version.standing for version in state.versions.values())
@@ -111,8 +118,18 @@ class ModelReader:
             last_refusal=self._times.last_refusal,
             last_evaluation=None if evaluated is None else self._times.last_evaluation(evaluated),
             measured=LiveNumbers() if stable is None else self._measures(model, stable),
+            last_monitoring=None if monitored is None else self._times.last_monitoring(monitored),
+            monitored=DriftNumbers() if stable is None else self._watches(model, stable),
             log_damaged=log_damaged,
         )
+
+    def _watches(self, model: Model, stable: VersionState) -> DriftNumbers:
+        key = (stable.version, next(reversed(stable.monitorings), ""))
+        if self._monitored is not None and self._monitored[0] == key:
+            return self._monitored[1]
+        found = drift_numbers(model.version(stable.version))
+        self._monitored = None if found.unreadable else (key, found)
+        return found
 
     def _measures(self, model: Model, stable: VersionState) -> LiveNumbers:
         key = (stable.version, stable.verdict, next(reversed(stable.evidence), None))

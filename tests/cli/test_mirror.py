@@ -1,5 +1,8 @@
 """`hallmark mirror`: what it is asked for, and what it says; what arrives is tested with each mirror."""
 
+import http.server
+import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,3 +50,30 @@ def test_a_secret_in_the_address_is_not_told(told: Run, three: list[str]) -> Non
     answer = told("mirror", "mlflow:mysql://me:hush@db/mlflow", "penguin", "--dry-run")
     assert answer["mirror"] == "mlflow:mysql://db/mlflow"
     assert "hush" not in str(answer)
+
+
+def test_a_server_that_is_away_is_one_line(wrong: Run, three: list[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets it, and it refuses
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        for more in ([], ["--dry-run"]):
+            line = wrong(1, "mirror", f"mlflow:{address}/", "penguin", *more)
+            assert line.startswith(f"hallmark: MLflow at {address} cannot be reached: ")
+
+
+def test_a_server_that_is_no_mlflow_is_one_line(wrong: Run, three: list[str]) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        line = wrong(1, "mirror", f"mlflow:http://127.0.0.1:{server.server_port}", "penguin")
+        server.shutdown()
+    assert line.endswith("cannot be reached: it answers 404 to /health")
+
+
+class Other(http.server.BaseHTTPRequestHandler):
+    """Has no page at all."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -58,7 +58,8 @@ def command(
     Examples:
       hallmark mirror mlflow:http://mlflow:5000 penguin
       hallmark mirror mlflow:http://mlflow:5000 penguin --version stable --version 1.2.0
-      hallmark mirror mlflow:sqlite:///mlflow.db penguin --dry-run
+      hallmark mirror wandb:acme/penguins penguin
+      hallmark mirror tensorboard:/srv/board penguin --dry-run
     """  # noqa: D301
     opened = open_to_operate(open_registry(root), model, dry_run=True)
     state = opened.state

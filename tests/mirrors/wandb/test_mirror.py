@@ -235,10 +235,14 @@ def test_a_place_that_is_no_project_is_told_in_a_line(place: str) -> None:
         ),
         ("print('chatter')\nraise RuntimeError('out of order')", "W&B failed: RuntimeError: out of order"),
         ("import os\nos._exit(3)", "W&B failed: exit code 3"),
+        (
+            "import subprocess\nsubprocess.Popen(['sleep', '600'])\nraise OSError('full')",
+            "W&B failed: OSError: full",
+        ),
     ],
 )
 def test_a_wandb_that_fails_is_told_in_a_line(
-    trained: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, told: str
+    trained: Model, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, told: str
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "wandb.py").write_text(module)
@@ -247,3 +251,5 @@ def test_a_wandb_that_fails_is_told_in_a_line(
         bring(trained)
     assert str(caught.value).startswith(told)
     assert "\n" not in str(caught.value)
+    _, alive = psutil.wait_procs(services(folder), timeout=60)
+    assert alive == []  # nor does anything that it started go on

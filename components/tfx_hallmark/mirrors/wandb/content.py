@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -117,7 +118,7 @@ def _config(model: Model, manifest: Manifest) -> dict[str, Any]:
     made_from = manifest.provenance
     code, run = made_from.code, made_from.run
     own = {
-        "registry": as_text(str(model.root)),
+        "registry": _place(str(model.root)),
         "model": manifest.model,
         "version": manifest.version,
         "tag": manifest.tag,
@@ -146,7 +147,7 @@ def _config(model: Model, manifest: Manifest) -> dict[str, Any]:
 def _summary(model: Model, version: Version) -> dict[str, Any]:
     state, verdict = version.state, version.verdict
     try:
-        location = as_text(version.location)
+        location = _place(version.location)
     except NotFoundError:
         location = None
     return {
@@ -189,7 +190,12 @@ def _artifact(model: Model, version: Version, labels: list[str]) -> Artifact:
             "created": manifest.created,
             "commit": code.commit if code else None,
             "release": next(iter(version.releases), None),
-            "base_path": as_text(model.location),
+            "base_path": _place(model.location),
         },
         manifest=msgspec.json.format(msgspec.json.encode(manifest), indent=1).decode(),
     )
+
+
+def _place(location: str) -> str:
+    """Write a directory or a URL as whoever looks at W&B needs it, wherever that is."""
+    return as_text(location if "://" in location else os.path.abspath(location))  # noqa: PTH100 links stay as they are

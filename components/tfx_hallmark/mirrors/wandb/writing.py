@@ -66,7 +66,7 @@ def _write(wandb: Any, job: dict[str, Any], shown: dict[str, Any]) -> dict[str, 
             run.log({"epoch": epoch, **values}, step=epoch)
     run.summary.update(shown["summary"])
     folder = Path(run.settings.sync_dir)
-    _log_artifact(wandb, run, shown["artifact"], folder)
+    _log_artifact(wandb, run, shown["artifact"], folder, wait=online)
     link = run.url if online else str(folder)
     run.finish()
     if not online:
@@ -74,7 +74,7 @@ def _write(wandb: Any, job: dict[str, Any], shown: dict[str, Any]) -> dict[str, 
     return {"version": shown["version"], "link": link or ""}
 
 
-def _log_artifact(wandb: Any, run: Any, told: dict[str, Any], folder: Path) -> None:
+def _log_artifact(wandb: Any, run: Any, told: dict[str, Any], folder: Path, *, wait: bool) -> None:
     artifact = wandb.Artifact(
         told["name"], type="model", description=told["description"], metadata=told["metadata"]
     )
@@ -82,7 +82,9 @@ def _log_artifact(wandb: Any, run: Any, told: dict[str, Any], folder: Path) -> N
     file = folder / "manifest.json"
     file.write_text(told["manifest"])
     artifact.add_file(str(file), name="manifest.json", policy="immutable", skip_cache=True)
-    run.log_artifact(artifact, aliases=told["aliases"])
+    logged = run.log_artifact(artifact, aliases=told["aliases"])
+    if wait:  # wandb would tell nobody that it did not arrive
+        logged.wait()
 
 
 if __name__ == "__main__":

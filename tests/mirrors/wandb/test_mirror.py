@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,3 +255,25 @@ def test_a_wandb_that_fails_is_told_in_a_line(
     assert "\n" not in str(caught.value)
     _, alive = psutil.wait_procs(services(folder), timeout=60)
     assert alive == []  # nor does anything that it started go on
+
+
+def test_wandb_ends_when_who_asked_is_killed(
+    trained: Model, root: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow").mkdir()
+    begun = tmp_path / "begun"
+    source = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)"
+    (tmp_path / "slow" / "wandb.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'slow'}{os.pathsep}{os.environ['PYTHONPATH']}")
+    command = [sys.executable, "-m", "tfx_hallmark.cli.main", "mirror", "wandb:penguins", "penguin"]
+    asking = subprocess.Popen([*command, "--root", str(root)])
+    until = time.monotonic() + 120
+    while not begun.exists():
+        assert asking.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert len(services(folder)) == 2
+    asking.kill()
+    asking.wait()
+    _, alive = psutil.wait_procs(services(folder), timeout=60)
+    assert alive == []

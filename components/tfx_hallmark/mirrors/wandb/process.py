@@ -75,8 +75,9 @@ def write(job: Job, runs: Sequence[Shown]) -> Iterator[tuple[str, str]]:
         with _ended(process):
             assert process.stdin is not None
             assert process.stdout is not None
-            with contextlib.suppress(BrokenPipeError), process.stdin:
-                process.stdin.write(asked)
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(f"{asked}\n")
+                process.stdin.flush()  # and left open: when it closes, the process ends
             for line in _lines(process, process.stdout):
                 answer = json.loads(line)
                 yield answer["version"], answer["link"]
@@ -94,6 +95,10 @@ def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
 
 def _lines(process: subprocess.Popen[str], answers: IO[str]) -> Iterator[str]:

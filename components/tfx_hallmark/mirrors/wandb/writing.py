@@ -7,6 +7,7 @@ which may have a run of its own open.
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +16,8 @@ from tfx_hallmark.mirrors.wandb.offline import MARK
 
 def main() -> None:
     """Read what is to be written from the standard input; answer each run that is done with a line of JSON."""
-    job = json.load(sys.stdin)
+    job = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_other, daemon=True).start()
     # Whatever else prints goes to the standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -24,6 +26,12 @@ def main() -> None:
     for run in job["runs"]:
         _answer(answers, _write(wandb, job, run))
     wandb.teardown()
+
+
+def _end_with_the_other() -> None:
+    """End when the process that asked is gone, however it went: an upload may be tried again for hours."""
+    os.read(0, 1)
+    os._exit(1)
 
 
 def _answer(answers: IO[str], told: dict[str, str]) -> None:

@@ -25,7 +25,7 @@ from tfx_hallmark.registry.monitoring.report import DriftDistance, MonitoringAct
 from tfx_hallmark.registry.monitoring.rules import DriftRules, MonitoringRules, PredecessorRule
 from tfx_hallmark.registry.verdict import OVERALL
 
-SHARES = st.floats(0, 1)
+SHARES = st.sampled_from([0.05, 0.3, 0.6, 0.85, 0.95]) | st.floats(0, 1)
 ACCURACY, LOSS = ("accuracy", OVERALL), ("loss", OVERALL)
 FLOORS = (ValueRule(metric="accuracy", min=0.8), ValueRule(metric="loss", max=0.5))
 BEFORE = PredecessorRule(metric="accuracy", direction="higher_is_better")
@@ -53,11 +53,11 @@ RULES = st.builds(
     drift=st.builds(DriftRules, categorical=st.none() | SHARES, numeric=st.none() | SHARES, anomalies=st.booleans()),
     floors=st.sampled_from([(), FLOORS[:1], FLOORS]),
     predecessor=st.sampled_from([(), (BEFORE,), (msgspec.structs.replace(BEFORE, tolerance=0.1),)]),
-    min_examples=st.integers(1, 200),
+    min_examples=st.sampled_from([1, 1, 50]),
     auto_rollback=st.booleans(),
     auto_promote=st.booleans(),
 )  # fmt: skip
-WATCHED = st.builds(watched, st.just("1.1.0"), st.none() | SHARES, SHARES, st.integers(0, 300))
+WATCHED = st.builds(watched, st.just("1.1.0"), st.none() | SHARES, SHARES, st.sampled_from([100, 100, 49]))
 DISTANCES = st.lists(
     st.builds(distance, st.sampled_from("abc"), SHARES, st.sampled_from(["l_infinity", "jensen_shannon"])),
     unique_by=lambda one: one.feature,
@@ -91,7 +91,8 @@ def test_only_a_predecessor_that_is_better_is_rolled_back_to_and_only_a_canary_t
         assert {"below_floor", "below_predecessor"} & set(codes(decision))
         own, other = found.stable.values.at, found.predecessor.values.at
         assert decision.action.version == "1.0.0"
-        assert other[ACCURACY] > own[ACCURACY] or other[LOSS] < own[LOSS]
+        more_accurate = None not in (own[ACCURACY], other[ACCURACY]) and other[ACCURACY] > own[ACCURACY]
+        assert more_accurate or other[LOSS] < own[LOSS]
     else:
         assert found.canary.beats
         assert decision.action.version == "2.0.0"
@@ -148,6 +149,20 @@ def test_a_span_like_the_training_data_on_which_stable_does_well_is_normal() -> 
     assert decision == Decision((), None)
     assert outcome_of(decision.findings) == "normal"
     assert summary_of(*msgspec.structs.astuple(decision)) == "nothing out of the ordinary"
+
+
+def test_a_rollback_and_a_promotion_are_each_proposed_unless_that_very_one_was_asked_for() -> None:
+    for kind, asked in (("rollback", "auto_rollback"), ("promote", "auto_promote")):
+        action = MonitoringAction(kind=kind, version="1.0.0", why="better")
+        for name in ("auto_rollback", "auto_promote"):
+            standing = with_standing(action, MonitoringRules(**{name: True}), None).standing
+            assert standing == ("automatic" if name == asked else "proposed")
+
+
+def test_a_distance_that_is_just_allowed_is_no_drift() -> None:
+    rules = DriftRules(numeric=0.2)
+    held = judged((distance("a", 0.2), distance("b", 0.2001)), rules)
+    assert [(one.feature, one.drifted) for one in held] == [("b", True), ("a", False)]
 
 
 def test_below_the_floor_it_is_rolled_back_to_a_predecessor_that_does_better() -> None:

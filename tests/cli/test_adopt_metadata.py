@@ -76,7 +76,7 @@ def adopt(
     served: Served, hallmark: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
     """Adopts with the store, and gives the answer; what is started afterwards is left out."""
-    monkeypatch.setattr("tfx_hallmark.cli.adopt_command.start_sync", lambda *_, **__: None)
+    monkeypatch.setattr("tfx_hallmark.cli.adopt_command.follow_commit", lambda *_, **__: None)
 
     def runs(*arguments: str, metadata: bool = True) -> Any:
         store = ("--metadata", str(served.metadata)) if metadata else ()

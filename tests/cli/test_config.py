@@ -25,6 +25,7 @@ def test_without_options_it_tells_every_setting(told: Run, root: Path) -> None:
         "rollback_targets": 2,
         "require_signatures": False,
         "public_keys": [],
+        "deliveries": [],
     }
     assert (answer["changes"], answer["models"], answer["dry_run"]) == ([], [], False)
 

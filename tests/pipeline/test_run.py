@@ -173,6 +173,8 @@ def train(artifacts, tmp_path, monkeypatch):
         penguin.run_fn(
             FnArgs(
                 train_files=[str(tmp_path / f"{name}.gz")],
+                eval_files=[str(tmp_path / f"{name}.gz")],
+                model_run_dir=str(tmp_path / f"{name}-run"),
                 transform_graph_path=str(artifacts("Transform", "transform_graph")),
                 serving_model_dir=str(tmp_path / name),
                 train_steps=10,

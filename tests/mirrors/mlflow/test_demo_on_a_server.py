@@ -71,7 +71,7 @@ def test_versions_metrics_aliases_and_refusals_are_there_and_a_second_time_chang
             f"{where}/{name}": value
             for where, values in version.metrics.items()
             for name, value in values.items()
-        }
+        } | dict(version.training_curve.epochs[-1].metrics)  # type: ignore[union-attr]
         assert run.data.params["learning_rate"] == str(
             version.manifest.provenance.hyperparameters["learning_rate"]
         )

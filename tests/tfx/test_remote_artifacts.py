@@ -93,7 +93,7 @@ def files_of(folder):
 
 
 def without_place(data):
-    return msgspec.structs.replace(data, uri="")
+    return msgspec.structs.replace(data, uri="", statistics_uri=None)
 
 
 # The same as local

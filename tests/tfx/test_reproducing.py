@@ -83,7 +83,7 @@ def test_training_with_another_seed_is_different_and_says_why(copy: Path, tmp_pa
     module = tmp_path / "other" / "penguin.py"
     module.parent.mkdir()
     module.write_text(source.replace('settings["seed"]', '(settings["seed"] + 1)'))
-    assert module.read_text().count("+ 1)") == 2
+    assert module.read_text().count('(settings["seed"] + 1)') == 2
     done = hallmark(copy, "reproduce", "penguin@1.0.0", "--module", module, "--json")
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)

@@ -147,7 +147,7 @@ def test_lineage_leads_from_pushed_model_to_examples_by_events_alone(story):
     assert text(version, "registry_root") == str(pipelines.root)
     assert text(version, "bump") == "minor"
     behind_version = {artifact.type for artifact in neighbours(store, version.id)}
-    assert behind_version == {"Model", "Examples"}
+    assert behind_version == {"Model", "ModelRun", "Examples"}
     behind_blessing = {artifact.type for artifact in neighbours(store, blessing.id)}
     assert behind_blessing == {"Model", "Examples", "tfx_hallmark.ModelVersion"}
     everything = ancestors(store, pushed.id)

@@ -17,7 +17,7 @@ from tfx_hallmark.registry.store_url import Root
 @click.option("--destination", metavar="NAME", help="Only this destination.")
 @click.option(
     "--attempts",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=1),
     default=10,
     show_default=True,
     metavar="N",

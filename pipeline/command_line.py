@@ -28,6 +28,13 @@ def settings_parser(module: str, *, description: str, examples: str) -> argparse
     return parser
 
 
+def runner_parser(module: str, *, description: str, examples: str) -> argparse.ArgumentParser:
+    """Return `settings_parser`'s parser for a command that runs a pipeline here, and can show all that it prints."""
+    parser = settings_parser(module, description=description, examples=examples)
+    parser.add_argument("--verbose", action="store_true", help="show what TensorFlow and TFX print")
+    return parser
+
+
 def add_overrides(parser: argparse.ArgumentParser) -> None:
     """Add `--set`, whose values come as the attribute `overrides`."""
     parser.add_argument(

@@ -1,6 +1,5 @@
 """Runs the penguin pipeline on this machine, one component after the other."""
 
-import argparse
 import contextlib
 import datetime
 import os
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.command_line import ended, settings_parser
+from pipeline.command_line import ended, runner_parser
 from pipeline.config import Config, load_config
 from pipeline.config.runner import check_kind
 from pipeline.console import ComponentLines, noise_into
@@ -45,7 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The arguments; by default those of the process.
     """
-    options = _parser().parse_args(arguments)
+    options = runner_parser(
+        "pipeline.local_runner",
+        description="Train, tag, evaluate and publish a penguin model on this machine.",
+        examples=_EXAMPLES,
+    ).parse_args(arguments)
 
     def command() -> None:
         config = load_config(options.config, options.overrides)
@@ -177,16 +180,6 @@ def _component_lines(terminal: TextIO) -> Iterator[ComponentLines]:
     finally:
         logger.removeHandler(lines)
         absl_logging.set_verbosity(verbosity)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = settings_parser(
-        "pipeline.local_runner",
-        description="Train, tag, evaluate and publish a penguin model on this machine.",
-        examples=_EXAMPLES,
-    )
-    parser.add_argument("--verbose", action="store_true", help="show what TensorFlow and TFX print")
-    return parser
 
 
 if __name__ == "__main__":

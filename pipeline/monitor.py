@@ -1,11 +1,10 @@
 """Runs the monitoring pipeline on this machine: looks at new data, and says what it means for what serves."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.command_line import ended, settings_parser
+from pipeline.command_line import ended, runner_parser
 from pipeline.config.monitoring import MonitorConfig, load_monitor_config
 from pipeline.config.runner import check_kind
 from pipeline.local_runner import run_pipeline
@@ -31,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The arguments; by default those of the process.
     """
-    options = _parser().parse_args(arguments)
+    options = runner_parser(
+        "pipeline.monitor",
+        description="Hold new data against the version that serves, on this machine.",
+        examples=_EXAMPLES,
+    ).parse_args(arguments)
 
     def command() -> None:
         config = load_monitor_config(options.config, options.overrides)
@@ -63,16 +66,6 @@ def run(config: MonitorConfig, *, verbose: bool = False) -> None:
         )
 
     run_pipeline(config, define, tell, verbose=verbose)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = settings_parser(
-        "pipeline.monitor",
-        description="Hold new data against the version that serves, on this machine.",
-        examples=_EXAMPLES,
-    )
-    parser.add_argument("--verbose", action="store_true", help="show what TensorFlow and TFX print")
-    return parser
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from tfx_hallmark.delivery.backlog import Backlog, backlogs
 from tfx_hallmark.delivery.delivering import Deliverer
 from tfx_hallmark.delivery.patience import Patience
 from tfx_hallmark.registry.destinations import Destinations, MirrorSettings, WebhookSettings
-from tfx_hallmark.registry.errors import NotFoundError
+from tfx_hallmark.registry.errors import ConfigError, NotFoundError
+from tfx_hallmark.registry.events import Event
 from tfx_hallmark.registry.model import Model
 from tfx_hallmark.registry.registry import Registry
 
@@ -221,6 +222,41 @@ def test_an_event_that_is_never_taken_can_be_given_up(
     assert receiver.sequence() == [1, 3, 4, 5, 6]
     with pytest.raises(NotFoundError, match="nothing of penguin waits for ci"):
         deliverer(only="ci").skip()
+
+
+def test_what_is_given_up_is_the_event_that_is_wanted_and_not_one_that_nobody_waits_for(
+    receiver: Receiver, root: Path, deliverer: Deliver, publish: Callable[..., str]
+) -> None:
+    hook = WebhookSettings(name="releases", url=receiver.url, kinds=("published",))
+    set_in(root, destinations=Destinations(webhooks=(hook,)))
+    publish(1)  # tagged, which is not wanted, then published
+    receiver.failing += [500]
+    deliverer(attempts=1).run()
+    assert deliverer(only="releases").skip().record.delivered == 2
+    assert waiting(root) == {"releases": 0}
+
+
+def test_a_mirror_has_no_event_to_be_given_up(root: Path, deliverer: Deliver, three: list[str]) -> None:
+    set_in(
+        root, destinations=Destinations(mirrors=(MirrorSettings(name="board", to="tensorboard:/nowhere"),))
+    )
+    with pytest.raises(ConfigError, match="board is a mirror"):
+        deliverer(only="board").skip()
+    assert waiting(root) == {"board": 6}
+
+
+def test_a_long_backlog_is_read_once(hooked: Path, receiver: Receiver, three: list[str]) -> None:
+    class Counting(Deliverer):
+        reads = 0
+
+        def events_after(self, seq: int) -> Sequence[tuple[Event, str]]:
+            self.reads += 1
+            return super().events_after(seq)
+
+    counting = Counting(Registry.open(hooked), "penguin", patience=Patience(), told=lambda _: None)
+    counting.run()
+    assert receiver.sequence() == [1, 2, 3, 4, 5, 6]
+    assert counting.reads == 2  # the backlog, and a look whether more has come
 
 
 def test_a_destination_that_is_not_there_is_named(hooked: Path, deliverer: Deliver, three: list[str]) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from tfx_hallmark.answers.deliveries import kind_of, place_of
 from tfx_hallmark.answers.operation import OperationAnswer
 from tfx_hallmark.answers.paths import as_text
+from tfx_hallmark.registry.destinations import ChannelSettings
 from tfx_hallmark.registry.errors import HallmarkError
 from tfx_hallmark.registry.registry import Registry
 from tfx_hallmark.registry.settings import Settings, SettingsChange
@@ -152,7 +153,7 @@ def _told(settings: Settings) -> SettingsTold:
                 kind=kind_of(one),
                 to=place_of(one),
                 models=list(one.models),
-                kinds=list(getattr(one, "kinds", ())),
+                kinds=list(one.kinds) if isinstance(one, ChannelSettings) else [],
             )
             for one in settings.destinations
         ],

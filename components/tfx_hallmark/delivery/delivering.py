@@ -10,8 +10,10 @@ from tfx_hallmark.delivery.lock import alone
 from tfx_hallmark.delivery.outlet import Outlet, Sealed, open_outlet
 from tfx_hallmark.delivery.patience import Patience
 from tfx_hallmark.delivery.record import Attempt, DeliveryRecord, write_record
+from tfx_hallmark.registry.destinations import ChannelSettings
 from tfx_hallmark.registry.errors import ConfigError, DeliveryError, HallmarkError, NotFoundError
 from tfx_hallmark.registry.log import utc_now
+from tfx_hallmark.registry.redaction import redacted
 from tfx_hallmark.registry.registry import Registry
 
 Told = Callable[[str], object]
@@ -92,23 +94,28 @@ class Deliverer:
         return found
 
     def skip(self) -> Backlog:
-        """Give up the event that waits first for the destination that was asked for, and note that.
+        """Give up the event that waits first for the webhook or people that were asked for, and note that.
 
         Raises:
-            NotFoundError: If there is no such destination, or nothing waits for it.
-            ConfigError: If a delivery is under way.
+            NotFoundError: If there is no such destination, or nothing that it wants waits for it.
+            ConfigError: If a delivery is under way, or the destination is a mirror.
         """
         with alone(self._storage) as mine:
             if not mine:
                 msg = f"a delivery of {self._model.name} is under way: try again when it has ended"
                 raise ConfigError(msg)
             (standing,) = self.standing()
-            if not standing.waiting:
-                msg = f"nothing of {self._model.name} waits for {standing.destination.name}"
+            destination = standing.destination
+            if not isinstance(destination, ChannelSettings):
+                msg = f"{destination.name} is a mirror, which gets what is true now: there is no event to give up"
+                raise ConfigError(msg)
+            waiting = self.events_after(standing.record.delivered)
+            seq = next((event.seq for event, _ in waiting if destination.wants(event.kind)), None)
+            if seq is None:
+                msg = f"nothing of {self._model.name} waits for {destination.name}"
                 raise NotFoundError(msg)
-            seq = standing.record.delivered + 1
             attempt = Attempt(time=utc_now(), first=seq, last=seq, seconds=0.0, skipped=True)
-            self.note(standing.destination.name, standing.record.after(attempt))
+            self.note(destination.name, standing.record.after(attempt))
         return self.standing()[0]
 
     def note(self, destination: str, record: DeliveryRecord) -> None:
@@ -173,15 +180,21 @@ class _Run:
         if self.given_up or (self.due is not None and self.due > time.monotonic()):
             return
         while waiting := self._deliverer.events_after(self._record.delivered):
-            error = self._try(waiting)
-            if error is not None:
-                self._tries += 1
-                pause = self._deliverer.pause_after(self._tries, error)
-                self.given_up = pause is None
-                self.due = None if pause is None else time.monotonic() + pause
-                return
-            self._tries = 0
+            # What was read is worked off before the log is read again: a long backlog is read once.
+            while waiting:
+                error = self._try(waiting)
+                if error is not None:
+                    self._failed(error)
+                    return
+                self._tries = 0
+                waiting = waiting[self._record.delivered - waiting[0][0].seq + 1 :]
         self.due = None
+
+    def _failed(self, error: HallmarkError) -> None:
+        self._tries += 1
+        pause = self._deliverer.pause_after(self._tries, error)
+        self.given_up = pause is None
+        self.due = None if pause is None else time.monotonic() + pause
 
     def _try(self, waiting: Sequence[Sealed]) -> HallmarkError | None:
         began, moment = time.monotonic(), utc_now()
@@ -199,10 +212,15 @@ class _Run:
             first=first,
             last=last,
             seconds=round(time.monotonic() - began, 3),
-            error="" if failed is None else " ".join(str(failed).split()) or type(failed).__name__,
+            error="" if failed is None else _line(failed),
         )
         self._record = self._record.after(attempt) if sent else self._record.passed(last)
         self._deliverer.note(self.name, self._record)
         if sent:
             self._deliverer.say(f"{self.name}: events {first} to {last} {attempt.error or 'delivered'}")
         return failed
+
+
+def _line(error: HallmarkError) -> str:
+    # It is kept, and read by everybody who can read the registry.
+    return redacted(" ".join(str(error).split())) or type(error).__name__

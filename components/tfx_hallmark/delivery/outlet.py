@@ -69,24 +69,21 @@ class ChannelOutlet:
         self._channel = (
             open_webhook(settings) if isinstance(settings, WebhookSettings) else open_notification(settings)
         )
-        self._kinds = settings.kinds
+        self._wants = settings.wants
 
     def split(self, waiting: Sequence[Sealed]) -> Sequence[Sealed]:
         """Return those up to the first that is wanted: if a later one fails, this one need not come again."""
         for index, (event, _) in enumerate(waiting):
-            if self._wants(event):
+            if self._wants(event.kind):
                 return waiting[: index + 1]
         return waiting
 
     def deliver(self, model: Model, events: Sequence[Sealed]) -> bool:
         """Send those that are wanted."""
-        wanted = [(event, seal) for event, seal in events if self._wants(event)]
+        wanted = [(event, seal) for event, seal in events if self._wants(event.kind)]
         for event, seal in wanted:
             self._channel.send(model, event, seal)
         return bool(wanted)
-
-    def _wants(self, event: Event) -> bool:
-        return not self._kinds or event.kind in self._kinds
 
 
 def open_outlet(destination: Destination, *, told: Callable[[str], object]) -> Outlet:

@@ -12,7 +12,6 @@ from tfx_hallmark.delivery.record import Attempt
 from tfx_hallmark.registry.errors import CorruptLogError, DeliveryError
 from tfx_hallmark.registry.examining.fault import Cure, Fault
 from tfx_hallmark.registry.examining.finding import Finding
-from tfx_hallmark.registry.redaction import redacted
 from tfx_hallmark.registry.registry import Registry
 
 
@@ -48,7 +47,8 @@ def delivery_faults(registry: Registry, model: str) -> Iterator[Fault]:
     try:
         standing = [*backlogs(registry, model)]
     except CorruptLogError as error:
-        yield Fault(finding=_finding("delivery-record-damaged", model, str(error), "see above"))
+        repair = f"delete that file, then: hallmark deliver {model}"
+        yield Fault(finding=_finding("delivery-record-damaged", model, str(error), repair))
         return
     for one in standing:
         if not one.waiting:
@@ -93,5 +93,5 @@ def _attempt(attempt: Attempt) -> AttemptTold:
         last=attempt.last,
         seconds=attempt.seconds,
         outcome=outcome,
-        error=redacted(attempt.error),
+        error=attempt.error,
     )

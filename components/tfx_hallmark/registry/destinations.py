@@ -49,33 +49,45 @@ class MirrorSettings(Destination, frozen=True, kw_only=True, omit_defaults=True,
     to: str
 
 
-class WebhookSettings(Destination, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ChannelSettings(Destination, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What gets one event after the other.
+
+    Attributes:
+        kinds: The kinds of events that go there; empty for all.
+    """
+
+    kinds: tuple[str, ...] = ()
+
+    def wants(self, kind: str) -> bool:
+        """Tell whether events of a kind go there."""
+        return not self.kinds or kind in self.kinds
+
+
+class WebhookSettings(
+    ChannelSettings, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """An address that gets every event, one request each, in their order.
 
     Attributes:
         url: The address, `http://` or `https://`.
         secret_env: The environment variable that holds the secret which requests are signed with; None for no
             signature.
-        kinds: The kinds of events that go there; empty for all.
     """
 
     url: str
     secret_env: str | None = None
-    kinds: tuple[str, ...] = ()
 
 
 class NotificationSettings(
-    Destination, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    ChannelSettings, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """People who are told: a chat, an address of mail, whatever Apprise knows.
 
     Attributes:
         url_env: The environment variable that holds the Apprise URL, for that holds a secret as a rule.
-        kinds: The kinds of events that they are told; empty for all.
     """
 
     url_env: str
-    kinds: tuple[str, ...] = ()
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
